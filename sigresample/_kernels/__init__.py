@@ -1,0 +1,47 @@
+"""The compiled kernels of one SIMD level, chosen once at import.
+
+``SIGRESAMPLE_SIMD`` pins a level: scalar, v2, v3, v4 (x86-64) or neon (aarch64).
+"""
+
+from importlib import import_module
+from importlib.util import find_spec
+from os import environ
+
+try:
+    from ._cpu import levels as _runnable
+except ModuleNotFoundError as error:
+    message = "sigresample: these are the sources, not the build: start Python outside of their folder, or by python -P"
+    raise ImportError(message) from error
+
+
+def built() -> tuple[str, ...]:
+    """Return the levels that this build holds, the best first."""
+    return tuple(
+        level
+        for level in ("v4", "v3", "v2", "neon", "scalar")
+        if find_spec(f"{__name__}.correlate_{level}") is not None
+    )
+
+
+def available() -> tuple[str, ...]:
+    """Return the levels that are built and that this machine can run, the best first."""
+    held = built()
+    return tuple(level for level in _runnable() if level in held)
+
+
+def _pick() -> str:
+    pinned = environ.get("SIGRESAMPLE_SIMD", "")
+    if not pinned:
+        for name in _runnable():
+            if find_spec(f"{__name__}.correlate_{name}") is not None:
+                return name
+    if pinned not in available():
+        message = f"SIGRESAMPLE_SIMD: must be one of {', '.join(available())} here, got {pinned!r}"
+        raise ImportError(message)
+    return pinned
+
+
+level = _pick()
+blockfft = import_module(f"{__name__}.blockfft_{level}")
+correlate = import_module(f"{__name__}.correlate_{level}")
+polyphase = import_module(f"{__name__}.polyphase_{level}")

@@ -1,0 +1,7 @@
+from . import correlate as correlate
+from . import polyphase as polyphase
+
+level: str
+
+def built() -> tuple[str, ...]: ...
+def available() -> tuple[str, ...]: ...
