@@ -1,0 +1,68 @@
+"""From whatever a caller passes to the arrays that a kernel accepts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import _errors
+
+# What the kernels compute themselves. Long double, half and object go to SciPy's own functions.
+FLOATS = frozenset("fdFD")
+INTEGERS = frozenset("bBhHiIlLqQ?")
+
+
+def contiguous(x: np.ndarray[Any, Any], dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    """Return x in native byte order, C-contiguous, aligned and of `dtype`: itself when it is that already."""
+    flags = x.flags
+    if x.dtype is dtype and flags.c_contiguous and flags.aligned:
+        return x
+    x = np.array(x, dtype=dtype, order="C", copy=None)
+    return x if x.flags.aligned else x.copy()
+
+
+def output(
+    name: str,
+    out: Any,
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    *inputs: np.ndarray[Any, Any],
+) -> np.ndarray[Any, Any]:
+    """Return a fresh result array, or `out` once it is seen to fit and to overlap no input."""
+    if out is None:
+        return np.empty(shape, dtype)
+    if not isinstance(out, np.ndarray):
+        raise TypeError(_errors.OUT_TYPE.format(name=name, got=type(out).__name__))
+    if out.shape != shape:
+        raise ValueError(_errors.OUT_SHAPE.format(name=name, want=shape, got=out.shape))
+    if out.dtype != dtype:
+        raise ValueError(_errors.OUT_DTYPE.format(name=name, want=dtype, got=out.dtype))
+    if not out.flags.writeable:
+        raise ValueError(_errors.OUT_READONLY.format(name=name))
+    if not out.flags.forc and _overlaps_itself(out):
+        raise ValueError(_errors.OUT_ITSELF.format(name=name, got=out.strides))
+    for x in inputs:
+        if _overlap(out, x):
+            raise ValueError(_errors.OUT_OVERLAP.format(name=name))
+    return out
+
+
+def _overlaps_itself(x: np.ndarray[Any, Any]) -> bool:
+    """Return whether two elements may share memory: where no axis steps over all that shorter steps reach."""
+    reach = x.itemsize
+    for step, n in sorted((abs(step), n) for step, n in zip(x.strides, x.shape, strict=True) if n > 1):
+        if step < reach:
+            return True
+        reach += step * (n - 1)
+    return False
+
+
+def _overlap(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
+    """Return whether two arrays share an element; strides too intricate to tell count as sharing."""
+    if not np.may_share_memory(a, b):
+        return False
+    try:
+        return np.shares_memory(a, b, max_work=100_000)  # type: ignore[arg-type]  # any number will do
+    except np.exceptions.TooHardError:
+        return True
