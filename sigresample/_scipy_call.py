@@ -1,0 +1,62 @@
+"""A call of SciPy's function, bound to its parameters: what the checks look at and ask."""
+
+from __future__ import annotations
+
+from functools import cache
+from inspect import Signature, signature
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ._originals import original
+
+TWO_D = ("convolve2d", "correlate2d")
+N_D = ("convolve", "correlate")
+POLYPHASE = ("upfirdn", "resample_poly")
+
+
+def added(name: str) -> frozenset[str]:
+    """Return the keyword arguments of a function that SciPy's does not have."""
+    return frozenset({"workers", "out", "method"} if name in TWO_D else {"workers", "out"})
+
+
+@cache
+def _signature(name: str) -> Signature:
+    return signature(original(name))
+
+
+class Call(NamedTuple):
+    """A call of SciPy's function, its arguments by name."""
+
+    name: str
+    arguments: dict[str, Any]
+    method: Any  # ours, where SciPy's function has no such argument
+
+    @classmethod
+    def of(cls, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
+        """Bind arguments as SciPy's signature does, without those that are ours; None where it refuses them."""
+        scipys = {key: value for key, value in kwargs.items() if key not in added(name)}
+        try:
+            bound = _signature(name).bind(*args, **scipys)
+        except TypeError:
+            return None
+        bound.apply_defaults()
+        method = bound.arguments.get("method", kwargs.get("method", "auto"))
+        return cls(name, bound.arguments, method)
+
+    def but(self, **changes: Any) -> Call:
+        return self._replace(arguments={**self.arguments, **changes})
+
+    def run(self) -> Any:
+        return original(self.name)(**self.arguments)
+
+    def data(self) -> list[np.ndarray[Any, Any]]:
+        """Return the arrays among the arguments, signal then filter; none where NumPy refuses one."""
+        names = {"upfirdn": ("x", "h"), "resample_poly": ("x", "window")}.get(self.name, ("in1", "in2"))
+        values = [self.arguments[name] for name in names]
+        if self.name == "resample_poly" and not isinstance(values[1], list | np.ndarray):
+            del values[1]  # a window by name
+        try:
+            return [np.asarray(value) for value in values]
+        except Exception:  # whatever an object's own conversion may raise
+            return []
