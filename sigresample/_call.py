@@ -1,0 +1,175 @@
+"""One call of convolve, correlate, convolve2d or correlate2d: five steps, and the ways out of them."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Hashable
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from . import _compute, _errors, _kernels, _plans, _shapes, _threads
+from ._coerce import FLOATS, INTEGERS, output
+from ._originals import original
+from ._plans import Plan
+from ._routes import whole_fft
+from .explaining import Explanation
+
+Array = np.ndarray[Any, Any]
+
+
+def run(
+    name: str, in1: Any, in2: Any, mode: Any, method: Any, workers: Any, out: Any, boundary: Any, fillvalue: Any
+) -> Any:
+    """Compute one call."""
+    if (type(in1) is not np.ndarray or type(in2) is not np.ndarray) and (_foreign(in1) or _foreign(in2)):
+        rest = (boundary, fillvalue) if name.endswith("2d") else (method,)
+        return original(name)(in1, in2, mode, *rest)
+    x, h = _array(in1), _array(in2)
+    fill = 0 if type(fillvalue) is int and not fillvalue else _fill(name, boundary, fillvalue, x, h)
+    try:
+        plan = _plans.plan(name, x.shape, h.shape, x.dtype, h.dtype, mode, method, boundary, fill != 0)
+    except TypeError:
+        _refuse_unhashable(name, mode, method, boundary)
+        raise
+    threads = _threads.count(name, workers, plan.ops)
+    if plan.kind != "sum":
+        return _elsewhere(plan, in1, in2, x, h, boundary, fillvalue, method, out)
+    y = output(name, out, plan.out, plan.dtype, x, h)
+    y, nonfinite = _compute.run(plan, x, h, y, fill if plan.bordered else 0, threads, fresh=out is None)
+    if nonfinite:
+        warnings.warn(_errors.FFT_NONFINITE.format(name=name), RuntimeWarning, stacklevel=4)
+    return y
+
+
+def explain(
+    name: str, in1: Any, in2: Any, mode: Any, method: Any, workers: Any, out: Any, boundary: Any, fillvalue: Any
+) -> Explanation:
+    """Say what `run` would do with the same arguments."""
+    x, h = _array(in1), _array(in2)
+    fill = _fill(name, boundary, fillvalue, x, h)
+    plan = _plans.plan(name, x.shape, h.shape, x.dtype, h.dtype, mode, method, boundary, fill != 0)
+    threads = _threads.count(name, workers, plan.ops)
+    if plan.kind != "sum":
+        reason = {
+            "product": "two 0-d arrays",
+            "empty": "an array without elements gets SciPy's answer",
+            "scipy": f"kernels do not compute {x.dtype} with {h.dtype}",
+        }[plan.kind]
+        route = "product" if plan.kind == "product" else "scipy"
+        dtype = str(np.result_type(x, h)) if plan.kind != "empty" else ""
+        return Explanation(name, route, reason, {}, {}, _kernels.level, 1, dtype, plan.out, 0, 0)
+    route, reason = _route(plan, x, h)
+    axes, points, cut = _shapes.axes(plan.window, swap=False, reverse=False), 0, plan.cut
+    if route == "whole FFT":
+        points = prod(whole_fft.lengths(axes, plan.bordered, plan.dtype.kind != "c"))
+    blocks = {"rows": cut.rows.out, "columns": cut.cols.out, "planes": prod(axis.out for axis in cut.outer)}
+    return Explanation(
+        name, route, reason, dict(plan.costs), blocks, _kernels.level, threads, str(plan.dtype), plan.out,
+        _shapes.terms(plan.axes, plan.bordered), points,
+    )  # fmt: skip
+
+
+def _route(plan: Plan, x: Array, h: Array) -> tuple[str, str]:
+    """Return the route, now that the values are there to see, and why."""
+    route = plan.route
+    reason = "the least predicted time" if plan.auto else "the method asked for"
+    if route == "separable":
+        if plan.cut.blocks > 1:
+            return route, "the least predicted time for those filters of the bank that have rank 1"
+        cropped = h if plan.crop is None else h[plan.crop]
+        if _compute.factors(plan, x, cropped) is not None:
+            return route, "the filter has rank 1: two passes of P + Q products instead of P * Q"
+        route, reason = plan.fallback, "the least predicted time; the filter has not rank 1"
+    if route == "whole FFT" and plan.dtype.kind in "biu" and not _exact(plan, x, h):
+        return "direct", "rounding a transform could miss the exact integers"
+    if route == "whole FFT" and not (_compute.finite(x) and _compute.finite(h)):
+        return "direct", "a transform would spread the NaN or infinity"
+    return route, reason
+
+
+def _exact(plan: Plan, x: Array, h: Array) -> bool:
+    """Return whether a transform's error lets integers be rounded exactly, in every item."""
+    axes = _shapes.axes(plan.window, swap=False, reverse=False)
+    points = prod(whole_fft.lengths(axes, plan.bordered, True))
+    # One item has at most the norm of the whole array; a border repeats samples.
+    repeats = prod(-(-(axis.out + axis.taps - 1) // axis.data) for axis in axes) if plan.bordered else 1
+    norms = [whole_fft.norm2(a.astype(float)) for a in (x, h)]
+    return whole_fft.error_bound(points, norms[0] * repeats**0.5, norms[1]) < 0.25
+
+
+def choose(in1: Any, in2: Any, mode: Any) -> str:
+    """Return SciPy's word for the route that convolve would take by itself."""
+    x, h = _array(in1), _array(in2)
+    if x.ndim != h.ndim:
+        return str(original("choose_conv_method")(in1, in2, mode))
+    plan = _plans.plan("choose_conv_method", x.shape, h.shape, x.dtype, h.dtype, mode, "auto")
+    if plan.kind != "sum":
+        return str(original("choose_conv_method")(in1, in2, mode))
+    return "fft" if _route(plan, x, h)[0] == "whole FFT" else "direct"
+
+
+def _refuse_unhashable(name: str, mode: Any, method: Any, boundary: Any) -> None:
+    """Raise SciPy's class of error for a list and the like where a word is expected."""
+    if not isinstance(method, Hashable):
+        raise ValueError(_errors.CONVOLUTION_METHOD.format(name=name, got=method)) from None
+    if not isinstance(mode, Hashable):
+        kind = ValueError if name == "convolve" and method != "direct" else TypeError
+        raise kind(_errors.CONVOLUTION_MODE.format(name=name, got=mode)) from None
+    if not isinstance(boundary, Hashable):
+        raise TypeError(_errors.IMAGE_BOUNDARY.format(name=name, got=boundary)) from None
+
+
+def _elsewhere(
+    plan: Plan, in1: Any, in2: Any, x: Array, h: Array, boundary: Any, fillvalue: Any, method: Any, out: Any
+) -> Any:
+    """Return what is no sum of ours: a product, or SciPy's own answer or error."""
+    name = plan.name
+    if plan.kind == "product":
+        result = x * (h.conj() if name.startswith("correlate") and h.dtype.kind == "c" else h)
+    else:
+        rest = (boundary, fillvalue) if name.endswith("2d") else (method,)
+        try:
+            result = original(name)(in1, in2, plan.mode, *rest)
+        except (ValueError, TypeError, IndexError) as error:
+            got = [f"{a.dtype} of shape {a.shape}" for a in (x, h)]
+            raise type(error)(_errors.SCIPYS.format(name=name, why=error, in1=got[0], in2=got[1])) from error
+    if out is None:
+        return result
+    y = output(name, out, result.shape, result.dtype, x, h)
+    y[...] = result
+    return y
+
+
+def _array(x: Any) -> Array:
+    return x if type(x) is np.ndarray else np.asarray(x)
+
+
+def _foreign(x: Any) -> bool:
+    """Return whether SciPy, told to, would not take x for the NumPy array that it can be made into."""
+    return (
+        os.environ.get("SCIPY_ARRAY_API", "0") not in ("", "0", "False")
+        and type(x) not in (np.ndarray, np.memmap)
+        and (isinstance(x, np.ndarray) or (hasattr(x, "__array_namespace__") and not isinstance(x, np.generic)))
+    )
+
+
+def _fill(name: str, boundary: Any, fillvalue: Any, x: Array, h: Array) -> Any:
+    """Return fillvalue as a number of the result's type, by SciPy's rules for what can be one at this boundary."""
+    if not all(a.dtype.char in FLOATS or a.dtype.char in INTEGERS for a in (x, h)):
+        return 0  # SciPy's function will see it
+    dtype = np.result_type(x, h)
+    try:
+        if dtype.kind == "b":
+            return int(bool(fillvalue))
+        if type(fillvalue) in (int, float, bool, complex):
+            return np.array(fillvalue, dtype).item()
+    except (TypeError, ValueError, OverflowError):
+        pass  # SciPy's error comes below
+    try:
+        one = np.ones((1, 2), dtype if dtype.kind != "b" else np.uint8)
+        return original("convolve2d")(one[:, :1] * 0, one, "full", boundary, fillvalue)[0, 0].item()
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{name}: {error}, got {fillvalue!r}") from None

@@ -1,0 +1,79 @@
+"""The cost model: how many seconds each route would take, from the shape of one item.
+
+An item is one convolution: axes on which the filter has length 1 are batch axes and are not seen here,
+and neither are workers and memory layout, so that whatever changes a result's bytes does not depend on them.
+
+    direct      a + b * products + c * outputs        (b, c by type, and by whether there are rows of taps)
+    separable   the same with the P + Q products of two passes
+    whole FFT   a + b * L * log2(L) + c * L,  L points in all
+
+The constants are in _choose_table.py, fitted by tools/fit_routes.py.
+"""
+
+from __future__ import annotations
+
+from math import log2, prod
+from typing import Any
+
+import numpy as np
+
+from . import _kernels, _shapes
+from ._choose_table import DIRECT, FFT, SEPARABLE
+from ._shapes import Axis
+
+# Instruction sets without a fit of their own cost what the fitted one with vectors of that size does.
+LIKE = {"neon": "v2"}
+
+
+def level() -> str:
+    """Return the SIMD level whose constants are used."""
+    return _kernels.level if _kernels.level in DIRECT else LIKE[_kernels.level]
+
+
+def item(axes: tuple[Axis, ...], bordered: bool) -> tuple[Axis, ...]:
+    """Return the axes along which there is a sum."""
+    return tuple(axes[i] for i in _shapes.summed(axes, bordered))
+
+
+def costs(axes: tuple[Axis, ...], bordered: bool, dtype: np.dtype[Any], taps_dtype: np.dtype[Any]) -> dict[str, float]:
+    """Return the predicted seconds, on one thread, of every route that could compute one item."""
+    sums, dimensions = _sums(dtype, taps_dtype), len(item(axes, bordered))
+    constants = {"direct": DIRECT[level()][sums if dimensions > 1 else sums + "1"]}
+    if may_separate(axes, bordered, taps_dtype):
+        constants["separable"] = SEPARABLE[level()][sums]
+    if dimensions:
+        constants["whole FFT"] = FFT["F" if dtype.char in "fF" else "D"]
+    return {
+        route: sum(c * n for c, n in zip(of, terms(route, axes, bordered, dtype), strict=True))
+        for route, of in constants.items()
+    }
+
+
+def may_separate(axes: tuple[Axis, ...], bordered: bool, taps_dtype: np.dtype[Any]) -> bool:
+    """Return whether the filter is an image's, real, and large enough for two passes to pay."""
+    axes = item(axes, bordered)
+    return len(axes) == 2 and taps_dtype.kind == "f" and min(axis.taps for axis in axes) > 2
+
+
+def terms(route: str, axes: tuple[Axis, ...], bordered: bool, dtype: np.dtype[Any]) -> tuple[float, float, float]:
+    """Return what a route's three constants are multiplied with, for one item."""
+    axes = item(axes, bordered)
+    outputs = prod(axis.out for axis in axes)
+    if route == "direct":
+        blocks = prod(axis.taps for axis in axes[:-2])
+        return blocks, _shapes.products(axes, bordered), outputs * blocks
+    if route == "separable":
+        rows, cols = axes
+        columns = cols.out + cols.taps - 1
+        return 1, rows.out * (columns * rows.taps + cols.out * cols.taps), rows.out * columns
+    points = prod(_shapes.transform_length(axis, bordered) for axis in axes)
+    # A real transform is half a complex one. Between good lengths lie a few percent.
+    half = points * (1.04 if dtype.kind == "c" else 0.52)
+    return 1, half * log2(points + 2), half
+
+
+def _sums(dtype: np.dtype[Any], taps_dtype: np.dtype[Any]) -> str:
+    """Return the table's name for a kind of sum."""
+    if dtype.kind == "c":
+        return dtype.char + ("c" if taps_dtype.kind == "c" else "r")
+    return dtype.char if dtype.kind == "f" else f"i{dtype.itemsize}"
