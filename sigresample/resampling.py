@@ -1,0 +1,223 @@
+"""SciPy's polyphase resampling: upfirdn and resample_poly, on the polyphase kernel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import _coerce, _kernels, _polyphase_jobs, _threads
+from ._face import face
+from .explaining import Explanation
+
+_Array = np.ndarray[Any, Any]
+
+
+def upfirdn_plan(
+    h: Any,
+    x: Any,
+    up: int = 1,
+    down: int = 1,
+    axis: int = -1,
+    mode: str = "constant",
+    cval: complex = 0,
+    *,
+    workers: int | None = None,
+    out: Any = None,
+) -> Explanation:
+    """Return the plan of :func:`upfirdn`."""
+    job = _polyphase_jobs.upfirdn_job(np.asarray(h), np.asarray(x), up, down, axis, mode, cval)
+    return _polyphase_jobs.plan("upfirdn", job, workers)
+
+
+@face(plan=upfirdn_plan)
+def upfirdn(
+    h: Any,
+    x: Any,
+    up: int = 1,
+    down: int = 1,
+    axis: int = -1,
+    mode: str = "constant",
+    cval: complex = 0,
+    *,
+    workers: int | None = None,
+    out: Any = None,
+) -> _Array:
+    """Upsample, apply an FIR filter, and downsample.
+
+    ``y[m] = sum_k h[k] * v[m * down - k]``, where `v` is `x` with ``up - 1`` zeros after every sample.
+
+    Parameters
+    ----------
+    h : array_like of shape (K,)
+        Taps of the filter.
+    x : array_like of shape (..., N, ...)
+        Signals.
+    up, down : int, optional
+        Factors of the rate. Default 1.
+    axis : int, optional
+        Axis of `x` that is filtered. Default -1.
+    mode : str, optional
+        What lies beyond the ends of `x`: 'constant' (the value `cval`), 'symmetric', 'reflect', 'edge', 'wrap',
+        'smooth', 'antisymmetric', 'antireflect' or 'line'.
+    cval : scalar, optional
+        Value beyond the ends in mode 'constant'. Default 0.
+    workers : int, optional
+        Threads; None is all that this process may use, negative counts back from there. The result has the same
+        bytes for any number.
+    out : ndarray, optional
+        Array of the result's shape and dtype that receives it; must not overlap `h` or `x`.
+
+    Returns
+    -------
+    ndarray of shape (..., ceil(((N - 1) * up + K) / down), ...)
+        The filtered signals, of dtype ``result_type(h, x, float32)``: half precision is computed in single.
+
+    Raises
+    ------
+    ValueError
+        If `h` is not 1-D or is empty, `up` or `down` is below 1, `mode` is unknown, or the signal is too short to
+        be continued in that mode; if `axis` is True or False, or `out` does not fit.
+    TypeError
+        If a type is not supported (long double, object), `cval` is not a number, or `axis` no integer.
+    IndexError
+        If `x` has no such axis.
+
+    See Also
+    --------
+    resample_poly : Change the sampling rate, with a filter designed for it.
+    scipy.signal.upfirdn : The same call.
+
+    Notes
+    -----
+    An output costs ``ceil(K / up)`` multiply-adds, added in order; its error is at most
+    ``gamma(K / up) * (|h| * |x|)``. Real taps on complex data cost two real signals.
+
+    References
+    ----------
+    .. [1] P. P. Vaidyanathan, Multirate Systems and Filter Banks, Prentice Hall, 1993, figure 4.3-8d.
+
+    Examples
+    --------
+    >>> from sigresample import upfirdn
+    >>> upfirdn([1, 1, 1], [1, 2, 3], up=3)
+    array([1., 1., 1., 2., 2., 2., 3., 3., 3.])
+    """
+    h, x = np.asarray(h), np.asarray(x)
+    job = _polyphase_jobs.upfirdn_job(h, x, up, down, axis, mode, cval)
+    if job is None:
+        return _polyphase_jobs.scipys("upfirdn", out, h, x, up, down, axis, mode, cval)
+    return _polyphase_jobs.run(job, workers, out, h, x)
+
+
+def resample_poly_plan(
+    x: Any,
+    up: int,
+    down: int,
+    axis: int = 0,
+    window: Any = ("kaiser", 5.0),
+    padtype: str = "constant",
+    cval: complex | None = None,
+    *,
+    workers: int | None = None,
+    out: Any = None,
+) -> Explanation:
+    """Return the plan of :func:`resample_poly`."""
+    x = np.asarray(x)
+    up, down = _polyphase_jobs.rates(up, down, padtype, cval)
+    if up == down:
+        return Explanation(
+            "resample_poly", "copy", "up == down", {"copy": 1e-6 + 1e-10 * x.nbytes}, {}, _kernels.level, 1,
+            x.dtype.name, x.shape, 0, 0,
+        )  # fmt: skip
+    job = _polyphase_jobs.resample_job(x, up, down, axis, window, padtype, cval)
+    return _polyphase_jobs.plan("resample_poly", job, workers)
+
+
+@face(plan=resample_poly_plan)
+def resample_poly(
+    x: Any,
+    up: int,
+    down: int,
+    axis: int = 0,
+    window: Any = ("kaiser", 5.0),
+    padtype: str = "constant",
+    cval: complex | None = None,
+    *,
+    workers: int | None = None,
+    out: Any = None,
+) -> _Array:
+    """Resample along an axis by ``up / down``, with a zero-phase low-pass FIR filter.
+
+    Upsample by `up`, filter, downsample by `down`; output m lies at sample ``m * down / up`` of `x`.
+
+    Parameters
+    ----------
+    x : array_like of shape (..., N, ...)
+        Signals.
+    up, down : int
+        Factors of the rate.
+    axis : int, optional
+        Axis of `x` that is resampled. Default 0.
+    window : str, tuple, float or array_like, optional
+        Window for which a filter of ``20 * max(up, down) + 1`` taps is designed (`up` and `down` in lowest terms), or,
+        as a list or an array, the taps themselves, to be run at ``up`` times the rate of `x`.
+    padtype : str, optional
+        What lies beyond the ends of `x`: a mode of `upfirdn`, or the 'mean', 'median', 'minimum' or 'maximum' of
+        each signal. Default 'constant'.
+    cval : scalar, optional
+        Value beyond the ends where `padtype` is 'constant'. Default 0.
+    workers : int, optional
+        Threads; None is all that this process may use, negative counts back from there. The result has the same
+        bytes for any number.
+    out : ndarray, optional
+        Array of the result's shape and dtype that receives it; must not overlap `x` or `window`.
+
+    Returns
+    -------
+    ndarray of shape (..., ceil(N * up / down), ...)
+        The resampled signals, of the precision of `x` (float64 for integers, float32 for float16), or with taps
+        given, of dtype ``result_type(window, x, float32)``; a copy of `x` where ``up == down``.
+
+    Raises
+    ------
+    ValueError
+        If `up` or `down` is no integer or below 1, `window` is not 1-D or not known, `padtype` is not known, `cval`
+        is given without `padtype` 'constant', or the signal is too short to be continued; if `axis` is True or
+        False, or `out` does not fit.
+    TypeError
+        If a type is not supported (long double, object), `cval` is not a number, or `axis` no integer.
+    IndexError
+        If `x` has no such axis.
+
+    See Also
+    --------
+    upfirdn : Upsample, filter and downsample with your own filter.
+    scipy.signal.resample_poly : The same call.
+
+    Notes
+    -----
+    An output costs about ``20 * max(1, down / up)`` multiply-adds. With the default `padtype` the ends fade into
+    zeros; 'line', 'edge' or 'mean' suit a signal that does not start and end there. Designed filters are kept for
+    the next call, up to 16 MiB.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sigresample import resample_poly
+    >>> resample_poly(np.ones(4), 1, 2, window=[0.25, 0.5, 0.25], padtype="edge")
+    array([1., 1.])
+    """
+    x = np.asarray(x)
+    up, down = _polyphase_jobs.rates(up, down, padtype, cval)
+    if up == down:
+        _threads.count("resample_poly", workers, 0)
+        if out is None:
+            return np.array(x)
+        y = _coerce.output("resample_poly", out, x.shape, x.dtype, x)
+        y[...] = x
+        return y
+    job = _polyphase_jobs.resample_job(x, up, down, axis, window, padtype, cval)
+    if job is None:
+        return _polyphase_jobs.scipys("resample_poly", out, x, up, down, axis, window, padtype, cval)
+    return _polyphase_jobs.run(job, workers, out, x, window)
