@@ -1,0 +1,47 @@
+# Every target makes .venv from pyproject.toml when it is missing and rebuilds what changed.
+# Needs: Python >= 3.11, a C compiler, pip.
+
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+SOURCES := meson.build meson.options pyproject.toml $(shell find sigresample -name '*.py*' -o -name '*.h' -o -name meson.build)
+
+.PHONY: demo test lint bench docs kernels-asan clean
+
+demo: .venv/with-demo
+	$(BIN)/sigresample demo
+
+test: .venv/with-test
+	$(BIN)/pytest
+	SIGRESAMPLE_CHECK=1 $(BIN)/pytest
+
+lint: .venv/with-lint
+	$(BIN)/ruff check .
+	$(BIN)/cython-lint sigresample
+	$(BIN)/mypy --strict sigresample
+
+bench: .venv/with-bench
+	mkdir -p build
+	$(BIN)/python benchmarks/run.py --json build/bench.json
+	$(BIN)/python benchmarks/report.py build/bench.json
+
+docs: .venv/with-docs
+	$(BIN)/sphinx-build --fail-on-warning --quiet docs docs/_build
+
+kernels-asan: .venv/with-test
+	tools/sanitize.sh
+
+clean:
+	rm -rf .venv build build-* dist docs/_build demo.png .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# The build tools live in .venv too, so that a second build compiles only what changed.
+.venv/tools: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['build-system']['requires'], 'ninja', sep='\n')" > .venv/tools.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r .venv/tools.txt
+	touch $@
+
+.venv/with-%: .venv/tools $(SOURCES)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -Cbuild-dir=build/make '.[$*]'
+	touch $@
