@@ -89,16 +89,7 @@ def plan(
             None,
             True,
         )
-    if method not in METHODS:
-        raise ValueError(_errors.CONVOLUTION_METHOD.format(name=name, got=method))
-    if boundary not in BOUNDARIES:
-        raise ValueError(_errors.IMAGE_BOUNDARY.format(name=name, got=boundary))
-    window = _shapes.window(name, in1, in2, mode, later_middle=name == "correlate2d")
-    if kind != "sum" and mode == "full" and BOUNDARIES[boundary] and len(in1) == 2:
-        # SciPy divides by a length of 0, which ends the process, where it looks for a sample.
-        looks = min(window.out) > 0 and in2[0] > 0 and (in1[0] == 0 or (in1[1] == 0 and in2[1] > 0))
-        if looks:
-            raise ValueError(_errors.EMPTY_IMAGE.format(name=name, got=boundary, in1=in1))
+    window = _window(name, in1, in2, mode, method, boundary, kind)
     if kind != "sum":
         return Plan(name, mode, kind, window.out, dtype1, (dtype1, dtype2), window, window, None, True)
     dtype = np.result_type(dtype1, dtype2)
@@ -129,8 +120,27 @@ def plan(
         scipy_swap=larger or smaller,
     )
     swap = not bordered and (made.conj_in1 or _shapes.swapped(made.window.in1, made.window.in2))
-    made = with_roles(made, swap)
-    costs = _choose.costs(made.axes, bordered, dtype, made.taps_dtype)
+    return _with_route(with_roles(made, swap), method)
+
+
+def _window(name: str, in1: Shape, in2: Shape, mode: str, method: str, boundary: str, kind: str) -> Window:
+    """Return which outputs are asked for; refuse what is no method, boundary or mode, and what would crash SciPy."""
+    if method not in METHODS:
+        raise ValueError(_errors.CONVOLUTION_METHOD.format(name=name, got=method))
+    if boundary not in BOUNDARIES:
+        raise ValueError(_errors.IMAGE_BOUNDARY.format(name=name, got=boundary))
+    window = _shapes.window(name, in1, in2, mode, later_middle=name == "correlate2d")
+    if kind != "sum" and mode == "full" and BOUNDARIES[boundary] and len(in1) == 2:
+        # SciPy divides by a length of 0, which ends the process, where it looks for a sample.
+        looks = min(window.out) > 0 and in2[0] > 0 and (in1[0] == 0 or (in1[1] == 0 and in2[1] > 0))
+        if looks:
+            raise ValueError(_errors.EMPTY_IMAGE.format(name=name, got=boundary, in1=in1))
+    return window
+
+
+def _with_route(made: Plan, method: str) -> Plan:
+    """Return a plan with the predicted costs and the cheapest route that the method leaves."""
+    costs = _choose.costs(made.axes, made.bordered, made.dtype, made.taps_dtype)
     # Where nothing is summed, there is nothing to transform either.
     wanted = ROUTES[method] if method != "auto" and ROUTES[method] in costs else "direct"
     allowed = costs if made.auto else {wanted: costs[wanted]}

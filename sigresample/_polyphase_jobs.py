@@ -271,6 +271,7 @@ def _ops(job: Job) -> int:
 
 
 def run(job: Job, workers: Any, out: Any, *inputs: Any) -> _Array:
+    """Compute a job, into `out` where that is given and overlaps none of the inputs."""
     name, _, taps, shapes, dtype, mode, cval, background = job
     threads = _threads.count(name, workers, _ops(job))
     given = out if out is None else _coerce.output(name, out, shapes.out, dtype, *_arrays(inputs))
@@ -304,6 +305,7 @@ def scipys(name: str, out: Any, *args: Any) -> _Array:
 
 
 def plan(name: str, job: Job | None, workers: Any) -> Explanation:
+    """Say how a job would run."""
     if job is None:
         return Explanation(
             name, "scipy", "a type that the kernels do not compute", {}, {}, _kernels.level, 1, "", (), 0, 0
