@@ -5,9 +5,14 @@ from __future__ import annotations
 from importlib import import_module
 
 import pytest
+from hypothesis import settings
 
 import sigresample
 from sigresample import _kernels, _threads, checking
+
+# The same examples in every run, and no limit of time: machines are shared.
+settings.register_profile("sigresample", deadline=None, derandomize=True, database=None)
+settings.load_profile("sigresample")
 
 
 def pytest_report_header() -> str:
@@ -33,6 +38,6 @@ def simd_level(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     """Run a test once on every level that this machine can load."""
     level: str = request.param
     monkeypatch.setattr(_kernels, "level", level)
-    for name in ("correlate", "polyphase"):
+    for name in ("blockfft", "correlate", "polyphase"):
         monkeypatch.setattr(_kernels, name, import_module(f"sigresample._kernels.{name}_{level}"))
     return level
