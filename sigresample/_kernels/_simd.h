@@ -19,18 +19,12 @@
 
 SIGR_VECTOR(float, vfloat);
 SIGR_VECTOR(double, vdouble);
-SIGR_VECTOR(uint8_t, vuint8);
-SIGR_VECTOR(uint16_t, vuint16);
 SIGR_VECTOR(uint32_t, vuint32);
 SIGR_VECTOR(uint64_t, vuint64);
 
 /* A literal 0 is no vector: a fused function is given its zero, which also picks the pair of types. */
 #define ZERO_FLOAT ((vfloat){0})
 #define ZERO_DOUBLE ((vdouble){0})
-#define ZERO_UINT8 ((vuint8){0})
-#define ZERO_UINT16 ((vuint16){0})
-#define ZERO_UINT32 ((vuint32){0})
-#define ZERO_UINT64 ((vuint64){0})
 
 /* Hold a loaded vector in its register: GCC would rather read it again as the memory operand of every multiply-add,
  * and an unaligned 64-byte read costs two accesses. */

@@ -17,6 +17,7 @@ cdef struct Taps:
     Py_ssize_t P, Q, step
     char kind               # f, d: floats; 1, 2, 4, 8: integers of so many bytes
 
+# Signed integers are computed as unsigned ones of their width: the same bytes, and overflow is defined.
 ctypedef fused integer:
     uint8_t
     uint16_t
