@@ -26,10 +26,10 @@ at samples, >= 2 for the two reflections about a sample. Nothing here validates.
 """
 cimport numpy as cnp
 from cython.parallel cimport prange
-from libc.math cimport isfinite
 from libc.stdint cimport uintptr_t
 from libc.stdlib cimport free, malloc
 
+from ._finite cimport all_finite
 from ._polyphase_core cimport SKIPPED, SKIPPED_BEFORE, ZEROS, Job, absent, core
 from ._polyphase_cut cimport ALIGN, layout
 from ._polyphase_few cimport group_block, tabulate
@@ -288,14 +288,6 @@ cdef void _run_groups(Job *job, const real *x, const real *taps, real *y, const 
 
 # ---- The two entries ----------------------------------------------------------------------------------
 
-cdef bint _all_finite(const real *taps, Py_ssize_t n) noexcept nogil:
-    cdef Py_ssize_t i
-    for i in range(n):
-        if not isfinite(taps[i]):
-            return False
-    return True
-
-
 cdef void _split(const real *pairs, real *re, real *im, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(n):
@@ -309,7 +301,7 @@ cdef void _call(Job *job, cnp.ndarray x, cnp.ndarray taps, cnp.ndarray y, const 
     cdef Py_ssize_t n = job.up * job.taps
     if (real is float and vreal is vfloat) or (real is double and vreal is vdouble):
         with nogil:
-            if job.mode <= 0 and _all_finite(h, n * (1 + job.pairs)):
+            if job.mode <= 0 and all_finite(h, n * (1 + job.pairs), sizeof(real) == 4):
                 job.mode = ZEROS
             if job.pairs:
                 _split(h, <real *>split, <real *>split + n, n)
