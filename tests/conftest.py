@@ -10,6 +10,8 @@ from hypothesis import settings
 import sigresample
 from sigresample import _kernels, _threads, checking
 
+KERNELS = ("blockfft", "correlate", "polyphase")
+
 # The same examples in every run, and no limit of time: machines are shared.
 settings.register_profile("sigresample", deadline=None, derandomize=True, database=None)
 settings.load_profile("sigresample")
@@ -38,6 +40,6 @@ def simd_level(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     """Run a test once on every level that this machine can load."""
     level: str = request.param
     monkeypatch.setattr(_kernels, "level", level)
-    for name in ("blockfft", "correlate", "polyphase"):
+    for name in KERNELS:
         monkeypatch.setattr(_kernels, name, import_module(f"sigresample._kernels.{name}_{level}"))
     return level

@@ -1,3 +1,4 @@
+from . import blockfft as blockfft
 from . import correlate as correlate
 from . import polyphase as polyphase
 
