@@ -46,6 +46,22 @@ class Window(NamedTuple):
     out: Shape
 
 
+class Blocks(NamedTuple):
+    """How outputs along the summed axes are cut into the blocks of a transform, from output 0 on.
+
+    A block of `hop` outputs is a part of the convolution of the `points` samples under it that wraps round. A long
+    filter of one axis may come in `parts` of `hop` taps.
+    """
+
+    points: Shape
+    hop: Shape
+    parts: int = 1
+
+    def number(self, axes: tuple[Axis, ...]) -> Shape:
+        """Return how many blocks there are along each axis."""
+        return tuple(-(-axis.out // hop) for axis, hop in zip(axes, self.hop, strict=True))
+
+
 class Planes(NamedTuple):
     """How a call is cut for the kernels: planes of rows and columns, columns of `group` reals.
 

@@ -19,6 +19,7 @@
 
 SIGR_VECTOR(float, vfloat);
 SIGR_VECTOR(double, vdouble);
+SIGR_VECTOR(uint8_t, vuint8);
 SIGR_VECTOR(uint32_t, vuint32);
 SIGR_VECTOR(uint64_t, vuint64);
 
@@ -36,6 +37,13 @@ SIGR_VECTOR(uint64_t, vuint64);
 #define KEEP(v) __asm__("" : "+w"(v))
 #else
 #define KEEP(v) ((void)0)
+#endif
+
+/* Ask for a cache line that the hardware would not foresee: at the next page, or at the end of a short run. */
+#if defined(__GNUC__)
+#define PREFETCH(p) __builtin_prefetch(p)
+#else
+#define PREFETCH(p) ((void)(p))
 #endif
 
 /* a += w·x with the lanes of x picked from two vectors by a vector of positions: one instruction where VEC_PICKS, far

@@ -1,48 +1,117 @@
-"""Many short transforms side by side: overlap-save in blocks that stay in the cache.
+"""Overlap-save of rows, in blocks that stay in the cache, by many equal short transforms side by side.
 
-What the kernel is given besides the data: the spectrum of the taps in the order in which its forward transform leaves
-the results, scaled by 1/(N1 N2), and the twiddles of every pass. Both are made in double precision and rounded once.
-The router does not take this way yet: it has no rule for blocks that a transform would spoil.
+A filter is prepared once: the values of its taps at the conjugates of the transform's points, over their number. Blocks
+are counted from output 0 of each row, row after row.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from .. import _kernels
+from .._shapes import Axis
+from . import _transform_tables as tables
+
 Array = np.ndarray[Any, Any]
 
+CHUNK_BYTES = 2 << 20  # of the spectra of blocks of a long filter, computed at a time
 
-def order(n: int) -> Array:
-    """Return which frequency stands where after the forward transform of n points: digits reversed.
 
-    Passes of radix 4, the last but one of radix 2 where n is twice a power of four.
+class Taps(NamedTuple):
+    """Prepared taps: their spectra as (transform's points, 2, parts) reals.
+
+    A block of `points` samples gives `hop` outputs; a part of the filter is `part` of its taps. dtype is the data's.
     """
-    if n == 1:
-        return np.zeros(1, np.intp)
-    radix = 2 if n == 8 else 4
-    return np.concatenate([k + radix * order(n // radix) for k in range(radix)])
+
+    spectra: Array
+    points: int
+    hop: int
+    part: int
+    taps: int
+    dtype: np.dtype[Any]
 
 
-@lru_cache(maxsize=64)
-def twiddles(n: int, dtype: np.dtype[Any]) -> Array:
-    """Return cos and sin of every pass of a transform of n points, the first pass first; n: 1, or 2^k from 4 on."""
-    passes: list[Array] = [np.zeros(2)]
-    while n > 1:
-        radix = 2 if n == 8 else 4
-        m = n // radix
-        turns = np.arange(m)[:, None] * np.arange(1, radix) / n
-        passes.insert(-1, np.stack([np.cos(2 * np.pi * turns), -np.sin(2 * np.pi * turns)], axis=-1).ravel())
-        n = m
-    made = np.concatenate(passes).astype(dtype)
-    made.flags.writeable = False  # shared by all calls
-    return made
+def hop(points: int, taps: int, parts: int) -> int:
+    """Return the outputs that one block of `points` samples gives."""
+    return points // 2 if parts > 1 else points - taps + 1
 
 
-def spectrum(h: Array, n1: int, n2: int) -> Array:
-    """Return the spectrum of real taps (P, Q), turned round, as n1 rows of n2 pairs of reals in the kernel's order."""
-    made = np.fft.fft2(h[::-1, ::-1].astype(np.float64), (n1, n2)) / (n1 * n2)
-    made = np.ascontiguousarray(made[order(n1)][:, order(n2)])
-    return made.view(np.float64).astype(h.dtype)
+def prepare(w: Array, points: int, dtype: Any, *, parts: int = 1) -> Taps:
+    """Return taps, in the order of y[j] = sum_q x[first + j + q]·w[q], made ready for data of a type.
+
+    With more than one part, a part is points // 2 taps, and the last one is filled up with zeros.
+    """
+    dtype = np.dtype(dtype)
+    unit = 1 if dtype.kind == "f" else 2
+    # One part is made in double precision and rounded once; of many, that would take as long as the data.
+    wider = dtype if parts > 1 else np.dtype(np.float64 if unit == 1 else np.complex128)
+    part = points // 2 if parts > 1 else len(w)
+    wide = np.ascontiguousarray(w, wider)
+    if len(wide) < parts * part:
+        wide = np.concatenate([wide, np.zeros(parts * part - len(wide), wider)])
+    rows_of = wide.reshape(parts, part)
+    length = points * unit // 2
+    made = np.empty((length, 2, parts), _real(wider))
+    at = np.arange(parts) * (part * unit)
+    _kernels.blockfft.spectra(rows_of.view(made.dtype), tables.twiddles(length, 1j, made.dtype), made, at, unit)
+    return Taps(made.astype(_real(dtype), copy=False), points, hop(points, len(w), parts), part, len(w), dtype)
+
+
+def rows(
+    x: Array,
+    taps: Taps,
+    y: Array,
+    x_at: Array | None,
+    y_at: Array | None,
+    axis: Axis,
+    x_step: int,
+    y_step: int,
+    boundary: int,
+    fill: complex,
+    workers: int,
+    blocks: Array | None = None,
+) -> None:
+    """Correlate the rows of x that begin x_at reals from its start, into those of y; `blocks`: only these outputs.
+
+    x_step and y_step: reals from one sample of a row to the next.
+    """
+    made, (length, _, parts) = _real(taps.dtype), taps.spectra.shape
+    if blocks is not None and parts > 1:
+        flags = np.zeros((1 if x_at is None else len(x_at)) * -(-axis.out // taps.hop), np.uint8)
+        flags[blocks] = 1
+        blocks = flags
+    _kernels.blockfft.overlap_save(
+        x.view(made),
+        taps.spectra,
+        tables.twiddles(length, 1j, made),
+        y.view(made),
+        x_at,
+        y_at,
+        blocks,
+        axis.data,
+        axis.out,
+        axis.first,
+        x_step,
+        y_step,
+        taps.hop,
+        1 if taps.dtype.kind == "f" else 2,
+        boundary,
+        fill.real,
+        fill.imag,
+        _chunk(length, made.itemsize, parts),
+        workers,
+    )
+
+
+def _real(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    return np.dtype(dtype.char.lower())
+
+
+def _chunk(length: int, itemsize: int, parts: int) -> int:
+    """Return how many blocks under a filter in parts to compute at a time.
+
+    Few enough that their spectra stay near; but each time the filter is read, and parts - 1 blocks from before.
+    """
+    return min(64, max(16, min(parts, 32), CHUNK_BYTES // (2 * length * itemsize)))
