@@ -1,6 +1,7 @@
 from . import blockfft as blockfft
 from . import correlate as correlate
 from . import polyphase as polyphase
+from . import tilefft as tilefft
 
 level: str
 
