@@ -44,5 +44,6 @@ def _pick() -> str:
 level = _pick()
 blockfft = import_module(f"{__name__}.blockfft_{level}")
 correlate = import_module(f"{__name__}.correlate_{level}")
+nonfinite = import_module(f"{__name__}.nonfinite_{level}")
 polyphase = import_module(f"{__name__}.polyphase_{level}")
 tilefft = import_module(f"{__name__}.tilefft_{level}")
