@@ -44,6 +44,7 @@ def _pick() -> str:
 level = _pick()
 blockfft = import_module(f"{__name__}.blockfft_{level}")
 correlate = import_module(f"{__name__}.correlate_{level}")
+loudness = import_module(f"{__name__}.loudness_{level}")
 nonfinite = import_module(f"{__name__}.nonfinite_{level}")
 polyphase = import_module(f"{__name__}.polyphase_{level}")
 tilefft = import_module(f"{__name__}.tilefft_{level}")

@@ -1,5 +1,6 @@
 from . import blockfft as blockfft
 from . import correlate as correlate
+from . import loudness as loudness
 from . import nonfinite as nonfinite
 from . import polyphase as polyphase
 from . import tilefft as tilefft

@@ -1,0 +1,165 @@
+"""Which blocks of a transform are too uneven for it: against the rule, sample by sample."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from sigresample import _dynamic_range
+from sigresample._dynamic_range import CORE, LEAST, ROOM
+from sigresample._shapes import Axis, Blocks
+
+PAD = {0: "constant", 1: "wrap", 2: "symmetric", 3: "reflect", 4: "edge"}
+
+
+def literally(x, w, axes, blocks, boundary=0, fill=0):
+    """The rule for one item: each block's expected rounding over what its quietest output is worth."""
+    large = np.argwhere(np.abs(w) * CORE >= np.abs(w).max())
+    low, high = large.min(0), large.max(0) + 1
+    before = [max(0, -axis.first) for axis in axes]
+    after = [
+        max(0, -(-axis.out // hop) * hop + points + axis.first - axis.data)
+        for axis, hop, points in zip(axes, blocks.hop, blocks.points, strict=True)
+    ]
+    value = {} if boundary else {"constant_values": fill}
+    wide = np.pad(x, list(zip(before, after, strict=True)), PAD[boundary], **value)
+    wide = np.abs(wide.astype(complex))
+    made = np.zeros(blocks.number(axes))
+    norm = np.linalg.norm(w.astype(complex)) / np.abs(w).max()
+    points = np.prod(blocks.points)
+    for block in product(*map(range, made.shape)):
+        # of the block, in the extended data
+        starts = [b * hop + axis.first + pad for b, hop, axis, pad in zip(block, blocks.hop, axes, before, strict=True)]
+        under = _cut(wide, starts, [hop + axis.taps - 1 for hop, axis in zip(blocks.hop, axes, strict=True)])
+        energy = np.log2(points) * (under**2).sum() / points
+        outs = [min(hop, axis.out - b * hop) for b, hop, axis in zip(block, blocks.hop, axes, strict=True)]
+        worths = [_cut(wide, starts + low + at, high - low).max() for at in product(*map(range, outs))]
+        worths = [worth for worth in worths if worth > 0]
+        rounding = ROOM * np.finfo(x.dtype).eps / 2 * np.sqrt(energy) * norm
+        made[block] = rounding / (LEAST[x.dtype.char] * min(worths)) if worths else 0
+    return made
+
+
+def _cut(x, starts, sizes):
+    return x[tuple(slice(start, start + n) for start, n in zip(starts, sizes, strict=True))]
+
+
+def ratios(*arguments):
+    return _dynamic_range.ratios(*arguments, closely=True)
+
+
+def row(n, taps, out, points, first=0):
+    return (Axis(n, taps, out, first),), Blocks((points,), (points - taps + 1,))
+
+
+@pytest.mark.parametrize("dtype", "fdFD")
+@pytest.mark.parametrize("boundary", PAD)
+def test_never_below_the_rule(dtype, boundary):
+    rng = np.random.default_rng(5)
+    for n, taps, points in ((300, 40, 128), (1000, 9, 64), (90, 130, 256), (777, 1, 16)):
+        axes, blocks = row(n, taps, n, points, -(taps // 2))
+        x = (rng.standard_normal(n) * np.exp(3 * rng.standard_normal(n))).astype(dtype)
+        w = rng.standard_normal(taps).astype(dtype)
+        got = ratios(x, w, axes, blocks, boundary, 0, 1)
+        want = literally(x, w, axes, blocks, boundary)
+        if boundary == 0:  # what lies outside is silence, of which the rim of a core may see more than its quarters do
+            got, want = got[1:-1], want[1:-1]
+        assert (got >= want * 0.99).all()
+
+
+@pytest.mark.parametrize("shape", [(500,), (60, 45)])
+def test_an_even_signal_meets_the_rule(shape):
+    rng = np.random.default_rng(6)
+    x = rng.choice([-1.0, 1.0], shape)
+    w = rng.choice([-1.0, 1.0], (7,) * len(shape))
+    axes = tuple(Axis(n, 7, n - 6, 0) for n in shape)
+    blocks = Blocks((32,) * len(shape), (26,) * len(shape))
+    got = ratios(x, w, axes, blocks, 0, 0, 2)
+    inside = tuple(slice(0, -1) for _ in shape)  # energies are summed in stretches, which reach further
+    assert (got >= literally(x, w, axes, blocks) * 0.999).all()
+    even = ROOM * 2.0**-53 * np.sqrt(np.log2(32 ** len(shape))) * np.sqrt(w.size) / 1e-6
+    assert (got[inside] <= even * np.sqrt(1.5) ** len(shape) * 1.001).all()
+
+
+def test_a_burst_spoils_the_blocks_that_see_it_alone():
+    x = np.random.default_rng(7).standard_normal(20000)
+    x[9000:9010] *= 1e9
+    w = np.hanning(101)
+    axes, blocks = row(x.size, 101, x.size - 100, 1024)
+    spoiled = np.flatnonzero(ratios(x, w, axes, blocks, 0, 0, 1) > 1)
+    stretches = [(b * 924 // 256 * 256, -(-(b * 924 + 1024) // 256) * 256) for b in range(22)]
+    seeing = [b for b, (start, stop) in enumerate(stretches) if start < 9010 and stop > 9000]
+    assert spoiled.tolist() == seeing
+
+
+def test_silence_does_not_count():
+    x = np.zeros(4096)
+    x[1024:2048] = np.random.default_rng(8).standard_normal(1024)
+    axes, blocks = row(x.size, 64, x.size, 256, -63)
+    got = ratios(x, np.ones(64), axes, blocks, 0, 0, 1)
+    assert (got < 1e-3).all()
+    assert (got[:4] == 0).all()
+    assert (ratios(x, np.zeros(64), axes, blocks, 0, 0, 1) == 0).all()
+
+
+def test_parts_add_their_energies():
+    rng = np.random.default_rng(9)
+    n, taps, points = 3000, 400, 256
+    x, w = rng.standard_normal(n), rng.standard_normal(taps)
+    axes, blocks = (Axis(n, taps, n - taps + 1, 0),), Blocks((points,), (points // 2,), 4)
+    got = ratios(x, w, axes, blocks, 0, 0, 1)
+    u, top = 2.0**-53, np.abs(w).max()
+    core = np.flatnonzero(np.abs(w) * CORE >= top)
+    for block in range(len(got)):
+        starts = block * 128 + 128 * np.arange(4)
+        energies = [(x[s : s + points] ** 2).sum() for s in starts]
+        norms = [(w[i : i + 128] ** 2).sum() / top**2 for i in range(0, taps, 128)]
+        rounding = ROOM * u * np.sqrt(8 * np.dot(energies, norms) / points)
+        outs = range(block * 128, min(block * 128 + 128, n - taps + 1))
+        worth = min(np.abs(x[i + core[0] : i + core[-1] + 1]).max() for i in outs)
+        assert rounding / (1e-6 * worth) <= got[block] * 1.001
+        assert got[block] < 1
+
+
+def test_huge_and_tiny_values():
+    axes, blocks = row(1000, 50, 951, 256)
+    x = np.random.default_rng(10).standard_normal(1000)
+    base = ratios(x, np.ones(50), axes, blocks, 0, 0, 1)
+    for scale in (2.0**100, 2.0**-100):
+        got = ratios((x * scale).astype(np.float32), np.ones(50, np.float32), axes, blocks, 0, 0, 1)
+        single = ratios(x.astype(np.float32), np.ones(50, np.float32), axes, blocks, 0, 0, 1)
+        np.testing.assert_allclose(got, single, rtol=1e-3)
+    np.testing.assert_allclose(ratios(x * 2.0**400, np.ones(50), axes, blocks, 0, 0, 1), base, rtol=1e-6)
+    for scale in (2.0**900, 2.0**-900):  # where squares are lost, the direct sum is called for
+        assert (ratios(x * scale, np.ones(50), axes, blocks, 0, 0, 1) == np.inf).all()
+
+
+def test_items_of_a_batch_do_not_see_each_other():
+    rng = np.random.default_rng(11)
+    x = rng.standard_normal((3, 2, 700)).astype("f")
+    x[1] *= 1e20
+    axes, blocks = row(700, 30, 700, 128, -10)
+    w = rng.standard_normal(30).astype("f")
+    got = ratios(x, w, axes, blocks, 2, 0, 2)
+    for index in np.ndindex(3, 2):
+        alone = ratios(x[index], w, axes, blocks, 2, 0, 1)
+        np.testing.assert_array_equal(got[index], alone)
+
+
+@pytest.mark.parametrize("boundary", PAD)
+@pytest.mark.parametrize("shape", [(3000,), (90, 110)])
+def test_a_glance_is_never_more_lenient(shape, boundary):
+    rng = np.random.default_rng(12)
+    glanced = 0
+    for trial in range(60):
+        decades = 10.0 ** (trial / 6)
+        x = (rng.standard_normal(shape) * np.where(rng.random(shape) < 0.01, decades, 1)).astype("f")
+        taps = (11,) * len(shape)
+        w = rng.standard_normal(taps).astype("f")
+        axes = tuple(Axis(n, 11, n, -5) for n in shape)
+        blocks = Blocks((64,) * len(shape), (54,) * len(shape))
+        quick = _dynamic_range.ratios(x, w, axes, blocks, boundary, 0, 1)
+        if not quick.any():
+            glanced += 1
+            assert (ratios(x, w, axes, blocks, boundary, 0, 1) <= 1).all()
+    assert 0 < glanced < 60
