@@ -1,12 +1,14 @@
-"""The filters of polyphase resampling: their table of phases, and the low-pass that is designed when none is given."""
+"""The filters of polyphase resampling: their table of phases, and the low-passes designed when none is given."""
 
 from __future__ import annotations
 
-from threading import Lock
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from . import _coerce
+from ._cache import Cache, forgets
 from ._originals import original
 
 _Array = np.ndarray[Any, Any]
@@ -16,8 +18,7 @@ _Array = np.ndarray[Any, Any]
 CACHE_BYTES = 16 * 2**20
 CACHE_ITEM = 8 * 2**20
 
-_cache: dict[tuple[Any, ...], _Array] = {}
-_changing = Lock()
+_cache = Cache(CACHE_BYTES, CACHE_ITEM)
 
 
 def table(h: _Array, up: int) -> _Array:
@@ -61,14 +62,45 @@ def designed(
     except TypeError:  # a window with an array in it is no key
         key, held = (), None
     if held is not None:
-        return held
+        return held  # type: ignore[no-any-return]
     h = lowpass(up, down, window).astype(kind)
     h *= up
     made = centred(h.astype(wide, copy=False), up, before, after)
     made.flags.writeable = False
-    if key and made.nbytes <= CACHE_ITEM:
-        with _changing:
-            _cache[key] = made
-            while sum(kept.nbytes for kept in _cache.values()) > CACHE_BYTES:
-                del _cache[next(iter(_cache))]
+    if key:
+        _cache[key] = made
     return made
+
+
+def decimating(dtype: np.dtype[Any], q: int, n: int | None, ftype: Any) -> _Array | None:
+    """Return the taps of decimate's FIR filter for data of `dtype`; None for SciPy's part: IIR, odd types, errors."""
+    if not (dtype.kind in "biu" or dtype.char in "efdFD") or q < 1:
+        return None
+    if isinstance(ftype, str):
+        n = 20 * q if n is None else n
+        if ftype != "fir" or q == 1 or n < 0:
+            return None
+        # Half precision is widened to double, as SciPy does.
+        kind = dtype.char.lower() if dtype.char in "fdFD" else "d"
+        return (_hamming(n, q) if n <= _SHORT else _hamming.__wrapped__(n, q)).astype(kind)
+    if hasattr(ftype, "gain"):  # by zeros and poles
+        if np.size(ftype.poles):
+            return None
+        ftype = ftype.to_tf()
+    if not hasattr(ftype, "den") or np.size(ftype.den) > 1:
+        return None
+    h: _Array = np.atleast_1d(ftype.num / ftype.den)
+    return h if h.dtype.char in _coerce.FLOATS else None
+
+
+_SHORT = 10_000  # taps up to which 64 filters are kept: 5 MB
+
+
+@lru_cache(64)
+def _hamming(n: int, q: int) -> _Array:
+    h: _Array = original("firwin")(n + 1, 1.0 / q, window="hamming")
+    h.flags.writeable = False
+    return h
+
+
+forgets(_hamming.cache_clear)

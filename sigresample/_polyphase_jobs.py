@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import _coerce, _errors, _filters, _kernels, _polyphase_shapes, _threads
+from . import _coerce, _errors, _filters, _kernels, _polyphase_fft, _polyphase_shapes, _threads
 from ._originals import original
 from ._polyphase_shapes import Centred, PolyphaseShapes, output_length
+from ._routes.polyphase_fft import Streams
 from .explaining import Explanation
 
 _Array = np.ndarray[Any, Any]
@@ -27,7 +28,7 @@ _MODES = {
     "antireflect": 8,
     "line": 9,
 }
-_ZEROS = -1
+_ZEROS = _polyphase_fft.ZEROS
 # In SciPy's order, which its error texts list.
 _PADTYPES = (
     "maximum",
@@ -66,6 +67,7 @@ _REAL: dict[str, np.dtype[Any]] = {
     "F": np.dtype(np.float32),
     "D": np.dtype(np.float64),
 }
+_OPS_PER_SECOND = 4e10  # multiply-adds, as the threshold for threads counts them
 _LONGEST = 2**62  # of an upsampled signal: kernels count in signed 64 bits
 
 
@@ -94,7 +96,7 @@ def upfirdn_job(h: _Array, x: _Array, up: Any, down: Any, axis: Any, mode: Any, 
         raise ValueError(_errors.UPFIRDN_RATES.format(up=up, down=down))
     kind: np.dtype[Any] = dtype if h.dtype.kind == "c" else _REAL[dtype.char]
     taps = _filters.table(h.astype(kind, copy=False), up)  # where a huge `up` ends, as in SciPy
-    axis = _axis("upfirdn", x, axis)
+    axis = checked_axis("upfirdn", x, axis)
     _check_length("upfirdn", h.size, x.shape[axis], up, down)
     n_out = output_length(h.size, x.shape[axis], up, down)
     if n_out < 0:
@@ -110,7 +112,7 @@ def upfirdn_job(h: _Array, x: _Array, up: Any, down: Any, axis: Any, mode: Any, 
 
 def resample_job(x: _Array, up: int, down: int, axis: Any, window: Any, padtype: Any, cval: Any) -> Job | None:
     """Return the call ready for the kernel, or None for a type that it does not compute; up and down are coprime."""
-    axis = _axis("resample_poly", x, axis)
+    axis = checked_axis("resample_poly", x, axis)
     n_in = x.shape[axis]
     if isinstance(window, list | np.ndarray | np.generic):
         h = np.array(window)
@@ -199,7 +201,7 @@ def _integer(name: str, argument: str, value: Any) -> int:
         raise type(error)(_errors.INTEGER.format(name=name, argument=argument, why=error, got=repr(value))) from None
 
 
-def _axis(name: str, x: _Array, axis: Any) -> int:
+def checked_axis(name: str, x: _Array, axis: Any) -> int:
     """Return the axis, counted from the front."""
     if isinstance(axis, bool):
         raise ValueError(_errors.AXIS_BOOL.format(name=name, got=axis))
@@ -265,23 +267,43 @@ def _for_short(name: str, mode: Any, number: int, shapes: PolyphaseShapes) -> in
 # ---- Running a job -------------------------------------------------------------------------------------
 
 
-def _ops(job: Job) -> int:
-    """Multiply-adds of reals."""
+def _ops(job: Job, by: Streams | None) -> int:
+    """Multiply-adds of reals, or those that the seconds of transforms would do."""
+    if by is not None:
+        return int(job.shapes.rows * job.shapes.width * by.seconds * _OPS_PER_SECOND)
     return job.shapes.ops * (1 if job.dtype.kind == "f" else 4 if job.taps.dtype.kind == "c" else 2)
+
+
+def _streams(job: Job) -> Streams | None:
+    """Return how transforms would compute a signal of a job, or None where they hardly could be faster than sums."""
+    shapes = job.shapes
+    if job.mode != _ZEROS or shapes.n_out * shapes.taps < _polyphase_fft.WORTH or shapes.rows * shapes.width == 0:
+        return None
+    return _polyphase_fft.streams(shapes, job.dtype, job.taps.dtype.kind == "c")
+
+
+def _faster(job: Job, by: Streams | None) -> Streams | None:
+    """Return the transforms if they are the faster way for one signal, as if it came alone."""
+    wins = by is not None and _polyphase_fft.faster(by, job.shapes, job.dtype, job.taps.dtype.kind == "c")
+    return by if wins else None
 
 
 def run(job: Job, workers: Any, out: Any, *inputs: Any) -> _Array:
     """Compute a job, into `out` where that is given and overlaps none of the inputs."""
     name, _, taps, shapes, dtype, mode, cval, background = job
-    threads = _threads.count(name, workers, _ops(job))
+    by = _faster(job, _streams(job))
+    threads = _threads.count(name, workers, _ops(job, by))
     given = out if out is None else _coerce.output(name, out, shapes.out, dtype, *_arrays(inputs))
     y = given if given is not None and given.flags.c_contiguous and given.flags.aligned else np.empty(shapes.out, dtype)
     x = _coerce.contiguous(job.x, dtype)
-    reals = shapes.width * (2 if dtype.kind == "c" else 1)
-    _kernels.polyphase.polyphase(
-        x, taps, y, None, None, shapes.n_in, shapes.n_out, reals, reals, reals, shapes.up, shapes.down, shapes.first,
-        mode, cval, threads, 0, shapes.rows, shapes.n_in * reals, shapes.n_out * reals,
-    )  # fmt: skip
+    if by is not None:
+        _polyphase_fft.run(x, taps, y, shapes, by, threads)
+    else:
+        reals = shapes.width * (2 if dtype.kind == "c" else 1)
+        _kernels.polyphase.polyphase(
+            x, taps, y, None, None, shapes.n_in, shapes.n_out, reals, reals, reals, shapes.up, shapes.down,
+            shapes.first, mode, cval, threads, 0, shapes.rows, shapes.n_in * reals, shapes.n_out * reals,
+        )  # fmt: skip
     if background is not None:
         y += background
     if given is not None and given is not y:
@@ -311,21 +333,30 @@ def plan(name: str, job: Job | None, workers: Any) -> Explanation:
             name, "scipy", "a type that the kernels do not compute", {}, {}, _kernels.level, 1, "", (), 0, 0
         )
     shapes, kind = job.shapes, job.dtype.kind
-    threads = _threads.count(name, workers, _ops(job))
+    could = _streams(job)
+    by = _faster(job, could)
+    threads = _threads.count(name, workers, _ops(job, by))
     sizes = (job.dtype.itemsize // (2 if kind == "c" else 1), 2 if kind == "c" else 1, job.taps.dtype.kind == "c")
     blocks = _polyphase_shapes.blocks(shapes, *sizes, threads)
     lanes = blocks["blocks"] > 0
+    route = _polyphase_shapes.LANES if lanes else _polyphase_shapes.PLAIN
     reason = "rows and segments fill the lanes" if lanes else "too little work to fill the lanes"
+    costs = _polyphase_shapes.costs(shapes, *sizes)
+    if could is not None:
+        costs[_polyphase_fft.ROUTE] = shapes.rows * shapes.width * could.seconds
+    if by is not None:
+        route, reason = _polyphase_fft.ROUTE, "the least predicted time for one signal"
+        blocks = {"points": by.points, "outputs": by.U * by.hop, "phases in": by.D, "phases out": by.U}
     return Explanation(
         name,
-        _polyphase_shapes.LANES if lanes else _polyphase_shapes.PLAIN,
+        route,
         reason,
-        _polyphase_shapes.costs(shapes, *sizes),
+        costs,
         blocks,
         _kernels.level,
         threads,
         job.dtype.name,
         shapes.out,
         shapes.terms,
-        0,
+        0 if by is None else by.points * by.D,
     )

@@ -73,7 +73,7 @@ NANOSECONDS = {
     "v3": (0.0195, 0.039, 0.17, 0.32, 0.28),
     "v2": (0.053, 0.09, 0.26, 0.44, 0.33),
     "neon": (0.053, 0.1, 0.3, 0.5, 0.4),  # not measured
-    "scalar": (0.25, 0.25, 1.0, 1.0, 0.3),
+    "scalar": (0.155, 0.17, 1.0, 1.0, 0.3),
 }
 CALL = 1.5e-6
 LANES, PLAIN = "polyphase", "scalar polyphase"

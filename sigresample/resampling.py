@@ -1,4 +1,4 @@
-"""SciPy's polyphase resampling: upfirdn and resample_poly, on the polyphase kernel."""
+"""SciPy's resampling: upfirdn and resample_poly, on the polyphase kernel, and resample, by transforms."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _coerce, _kernels, _polyphase_jobs, _threads
+from . import _coerce, _fourier_resample, _kernels, _polyphase_jobs, _threads
 from ._face import face
 from .explaining import Explanation
 
@@ -91,7 +91,8 @@ def upfirdn(
     Notes
     -----
     An output costs ``ceil(K / up)`` multiply-adds, added in order; its error is at most
-    ``gamma(K / up) * (|h| * |x|)``. Real taps on complex data cost two real signals.
+    ``gamma(K / up) * (|h| * |x|)``. Real taps on complex data cost two real signals. Where a long signal meets a long
+    filter, zeros beyond its ends, blocks are computed by transforms: `explain` tells.
 
     References
     ----------
@@ -221,3 +222,102 @@ def resample_poly(
     if job is None:
         return _polyphase_jobs.scipys("resample_poly", out, x, up, down, axis, window, padtype, cval)
     return _polyphase_jobs.run(job, workers, out, x, window)
+
+
+def resample_plan(
+    x: Any,
+    num: int,
+    t: Any = None,
+    axis: int = 0,
+    window: Any = None,
+    domain: str = "time",
+    *,
+    workers: int | None = None,
+    out: Any = None,
+) -> Explanation:
+    """Return the plan of :func:`resample`."""
+    return _fourier_resample.plan(_fourier_resample.job(np.asarray(x), num, axis, window, domain), workers)
+
+
+@face(plan=resample_plan)
+def resample(
+    x: Any,
+    num: int,
+    t: Any = None,
+    axis: int = 0,
+    window: Any = None,
+    domain: str = "time",
+    *,
+    workers: int | None = None,
+    out: Any = None,
+) -> _Array | tuple[_Array, _Array]:
+    """Resample to `num` samples along an axis, by the Fourier method.
+
+    The signal counts as periodic: ``y[m] = 1/N sum_k X[k] W[k] exp(2 pi i k m / num)`` over the frequencies k that
+    both rates have, ``|k| <= min(N, num) / 2``.
+
+    Parameters
+    ----------
+    x : array_like of shape (..., N, ...)
+        Signals at equal steps of time.
+    num : int
+        Samples of the result.
+    t : array_like, optional
+        Times of the samples, of which the first two count. With it the times of the result are returned too.
+    axis : int, optional
+        Axis of `x` that is resampled. Default 0.
+    window : ndarray of shape (N,), callable, str, tuple or float, optional
+        Weights W of the frequencies, in the order of the transform; a function of ``fftfreq(N)``; or the name of a
+        window, with its parameters. Real signals get the mean of a frequency's weight and its negative's.
+    domain : {'time', 'freq'}, optional
+        What `x` is: signals, or their transforms ``fft(x, axis=axis)``. Default 'time'.
+    workers : int, optional
+        Threads; None is all that this process may use, negative counts back from there. The result has the same
+        bytes for any number.
+    out : ndarray, optional
+        Array of the result's shape and dtype that receives it; must not overlap `x`.
+
+    Returns
+    -------
+    y : ndarray of shape (..., num, ...)
+        The resampled signals, of the precision of `x` (float64 for integers, float32 for float16), complex where `x`
+        is complex or a transform.
+    new_t : ndarray of shape (num,)
+        Their times, where `t` is given.
+
+    Raises
+    ------
+    ValueError
+        If `num` is below 1 or there is no sample, `domain` is neither, the window does not have N weights or is not
+        known, or `out` does not fit.
+    TypeError
+        If `num` or `axis` is no integer.
+    IndexError
+        If `x` has no such axis.
+
+    See Also
+    --------
+    resample_poly : Resample by a ratio, with a filter of finite length: for signals that are not periodic.
+    scipy.signal.resample : The same call.
+
+    Notes
+    -----
+    Every length is fast. Transforms of long real signals are made of shorter ones side by side; one whose length
+    has a large prime factor is exchanged for one of a good length with twice the points, and a window of 16 samples
+    (float32: 8) interpolates. The error stays below 1e-12 (float32: 1e-6) of the result's norm.
+
+    Examples
+    --------
+    >>> from sigresample import resample
+    >>> resample([1.0, 2.0, 1.0, 0.0], 2)
+    array([1., 1.])
+    """
+    x = np.asarray(x)
+    job = _fourier_resample.job(x, num, axis, window, domain)
+    if job is None:
+        y = _polyphase_jobs.scipys("resample", out, x, num, None, axis, window, domain)
+    else:
+        y = _fourier_resample.run(job, workers, out, x, window)
+    if t is None:
+        return y
+    return y, _fourier_resample.times(t, x, num, axis)

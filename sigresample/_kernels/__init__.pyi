@@ -1,8 +1,10 @@
 from . import blockfft as blockfft
 from . import correlate as correlate
+from . import gridding as gridding
 from . import loudness as loudness
 from . import nonfinite as nonfinite
 from . import polyphase as polyphase
+from . import spectra as spectra
 from . import tilefft as tilefft
 
 level: str
