@@ -2,6 +2,7 @@
 
     direct   |error| <= gamma(n) (|x| op |h|)        n products in a sum, added in any order, fused or not
     FFT      |error| <= c log2(L) u |x|_2 |h|_2      L points
+    resample |error| <= c log2(L) u |x|_2 (1 + sqrt(num / n)), 10 times as much over a grid
 
 `op` is the operation itself on absolute values, by SciPy, in float64.
 """
@@ -10,12 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import gcd, log2, prod, sqrt
+from operator import index
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from . import _filters
 from ._originals import original
-from ._scipy_call import Call
+from ._scipy_call import FREQUENCY, Call
 from .explaining import Explanation
 
 # A transform errs by at most 6.7 u log2(L) of its 2-norm (Higham, Accuracy and Stability, theorem 24.2, twiddles
@@ -102,6 +105,8 @@ class _Size(NamedTuple):
 
 def allowed(made: Explanation, call: Call, dtype: np.dtype[Any]) -> Any:
     """Return how far our result may lie from SciPy's, at every output."""
+    if call.name == "resample":
+        return _fourier(made, call, dtype)
     if call.name not in _SIZES:
         return 0.0
     transforms = [made.fft_length > 0, _scipy_transforms(call)]
@@ -121,7 +126,9 @@ def allowed(made: Explanation, call: Call, dtype: np.dtype[Any]) -> Any:
 
 
 def _scipy_transforms(call: Call) -> bool:
-    """Return whether SciPy's convolve or correlate computes this call by FFT."""
+    """Return whether SciPy's function computes this call by FFT."""
+    if call.name in FREQUENCY:
+        return True
     x = call.data()
     method = call.arguments.get("method", "direct")
     if method != "auto" or x[0].ndim == 0:
@@ -145,11 +152,12 @@ def _scale_by_fft(call: Call) -> Any:
     # Far below the largest size the transform leaves only its own error, which may even be negative.
     points = prod(2 * (n + k) for n, k in zip(x.shape, h.shape, strict=True))
     slip = transform(points, unit(np.float64), norm(x) * norm(h))
-    return (np.abs(_scale(call, in1=x, in2=h, method="fft")) + slip) * (tops[0] * tops[1])
+    method = {} if call.name in FREQUENCY else {"method": "fft"}
+    return (np.abs(_scale(call, in1=x, in2=h, **method)) + slip) * (tops[0] * tops[1])
 
 
 def _arrays(call: Call, scaled: bool) -> _Size:
-    """convolve and correlate: no product beyond the smaller array is in a sum."""
+    """convolve, correlate and the like: no product beyond the smaller array is in a sum."""
     x, h = call.data()
     scale = _scale_by_fft(call) if scaled else 0.0
     terms = prod(min(n, k) for n, k in zip(x.shape, h.shape, strict=True))
@@ -203,20 +211,77 @@ def _polyphase(
     mode = "constant" if mode is None else str(mode).lower()
     terms = -(-h.size // up) + 1
     if mode not in ("constant", "symmetric", "antisymmetric", "reflect", "edge", "wrap"):
-        return _Size(beyond(x, call.arguments["axis"], h, up), 0.0, terms, 2)
+        return _Size(beyond(x, call.arguments["axis"], h, up), 0.0, terms, 2)  # no transforms in these modes
     cval = call.arguments["cval"]
     sizes = {"x": magnitude(x), "cval": 0 if cval is None else float(np.abs(cval)), **taps}
     mode = {"antisymmetric": "symmetric"}.get(mode, mode)  # the same sizes
     if name == "padtype" and mode != "constant":
         sizes["cval"] = None
-    return _Size(_scale(call, **sizes, **{name: mode}), 0.0, terms, 2)
+    return _Size(_scale(call, **sizes, **{name: mode}), norm(x) * norm(h), terms, 2)
+
+
+def _decimated(call: Call, _: bool) -> _Size:
+    """decimate by an FIR filter: the same sums on absolute values."""
+    x, (q, n, axis) = call.data()[0], (call.arguments[name] for name in ("q", "n", "axis"))
+    q, n = index(q), None if n is None else index(n)
+    h = _filters.decimating(x.dtype, q, n, call.arguments["ftype"])
+    assert h is not None, "what SciPy computed is not compared"
+    if call.arguments["zero_phase"]:
+        scale = original("resample_poly")(magnitude(x), 1, q, axis, window=magnitude(h))
+    else:
+        full = np.moveaxis(original("upfirdn")(magnitude(h), magnitude(x), 1, q, axis), axis, -1)
+        scale = np.moveaxis(full[..., : -(-x.shape[axis] // q)], -1, axis)
+    return _Size(np.maximum(scale, 0.0), 0.0, h.size, 2)
+
+
+# A transform of L points errs by 6.7 u log2(L) of its 2-norm (see FFT_CONSTANT) and by a few roundings of weights
+# and scales. Over a grid, the window attenuates the band's edge by up to 8.7, by which all errors grow, and an
+# interpolated sample adds 16 weights, each of which errs by some roundings of its polynomial.
+GRID_GAIN, GRID_ROUNDINGS = 10.0, 60.0
+
+
+def _fourier(made: Explanation, call: Call, dtype: np.dtype[Any]) -> Any:
+    """resample: the errors of both transforms, in the norm of each signal alone."""
+    x, num = call.data()[0], index(call.arguments["num"])
+    axis = 0 if x.ndim == 1 else call.arguments["axis"]
+    n = x.shape[axis]
+    sizes = magnitude(x)
+    top = np.where(np.isfinite(sizes), sizes, 0.0).max(axis=axis, keepdims=True, initial=0.0)
+    scaled = np.where(np.isfinite(sizes), sizes, 0.0) / np.where(top > 0, top, 1.0)
+    norms = top * np.sqrt(np.sum(scaled**2, axis=axis, keepdims=True))
+    if call.arguments["domain"] == "freq":
+        norms = norms / sqrt(n)
+    if call.arguments["window"] is not None:
+        norms = norms * _largest_weight(call, n)
+    both = norms * 2 * (1 + sqrt(num / n))  # a bin may count twice
+    u = max(map(unit, [dtype, *(a.dtype for a in call.data()[:1] if a.dtype.char in "fdFD")]))
+    parts = 6.7 * log2(max(n, num, 2)) + 8
+    gridded = made.route == "gridded FFT"
+    ours = GRID_GAIN * (6.7 * log2(made.fft_length + 2) + GRID_ROUNDINGS) if gridded else parts
+    info = np.finfo(dtype)
+    bound = (parts + ours) * u * both + 4.0 * float(info.smallest_subnormal) * (n + num)
+    return np.where(both * sqrt(n) * max(n, num) < float(info.max), bound, np.inf)
+
+
+def _largest_weight(call: Call, n: int) -> float:
+    window = call.arguments["window"]
+    if callable(window):
+        weights = window(np.fft.fftfreq(n))
+    elif hasattr(window, "shape"):
+        weights = window
+    else:
+        weights = original("get_window")(window, n)
+    return float(magnitude(weights).max(initial=0.0))
 
 
 _SIZES: dict[str, Callable[[Call, bool], _Size]] = {
     "convolve": _arrays,
     "correlate": _arrays,
+    "fftconvolve": _arrays,
+    "oaconvolve": _arrays,
     "convolve2d": _planes,
     "correlate2d": _planes,
     "upfirdn": _filtered,
     "resample_poly": _resampled,
+    "decimate": _decimated,
 }

@@ -10,24 +10,35 @@ from typing import Any
 
 import numpy as np
 
-from . import _compute, _errors, _kernels, _plans, _shapes, _threads
+from . import _by_transform, _choose, _compute, _errors, _kernels, _plans, _shapes, _threads
+from ._cache import Prepared
 from ._coerce import FLOATS, INTEGERS, output
 from ._originals import original
 from ._plans import Plan
-from ._routes import whole_fft
+from ._routes import borders
 from .explaining import Explanation
 
 Array = np.ndarray[Any, Any]
 
 
 def run(
-    name: str, in1: Any, in2: Any, mode: Any, method: Any, workers: Any, out: Any, boundary: Any, fillvalue: Any
+    name: str,
+    in1: Any,
+    in2: Any,
+    mode: Any,
+    method: Any,
+    workers: Any,
+    out: Any,
+    boundary: Any,
+    fillvalue: Any,
+    prepared: Prepared | None = None,
 ) -> Any:
-    """Compute one call."""
-    if (type(in1) is not np.ndarray or type(in2) is not np.ndarray) and (_foreign(in1) or _foreign(in2)):
+    """Compute one call; routes keep in `prepared` what they make of in2, the same in all calls that share it."""
+    if foreign(in1, in2):
+        refuse_boundary(name, in1, in2, boundary)
         rest = (boundary, fillvalue) if name.endswith("2d") else (method,)
         return original(name)(in1, in2, mode, *rest)
-    x, h = _array(in1), _array(in2)
+    x, h = array(in1), array(in2)
     fill = 0 if type(fillvalue) is int and not fillvalue else _fill(name, boundary, fillvalue, x, h)
     try:
         plan = _plans.plan(name, x.shape, h.shape, x.dtype, h.dtype, mode, method, boundary, fill != 0)
@@ -38,19 +49,32 @@ def run(
     if plan.kind != "sum":
         return _elsewhere(plan, in1, in2, x, h, boundary, fillvalue, method, out)
     y = output(name, out, plan.out, plan.dtype, x, h)
-    y, nonfinite = _compute.run(plan, x, h, y, fill if plan.bordered else 0, threads, fresh=out is None)
+    if prepared is not None and (plan.swap or any(n == 1 < k for n, k in zip(x.shape, h.shape, strict=True))):
+        prepared = None  # in1 is the filter, or in2 a bank of them: not what other calls prepare
+    y, nonfinite = _compute.run(
+        plan, x, h, y, fill if plan.bordered else 0, threads, fresh=out is None, prepared=prepared
+    )
     if nonfinite:
         warnings.warn(_errors.FFT_NONFINITE.format(name=name), RuntimeWarning, stacklevel=4)
     return y
 
 
 def explain(
-    name: str, in1: Any, in2: Any, mode: Any, method: Any, workers: Any, out: Any, boundary: Any, fillvalue: Any
+    name: str,
+    in1: Any,
+    in2: Any,
+    mode: Any,
+    method: Any,
+    workers: Any,
+    out: Any,
+    boundary: Any,
+    fillvalue: Any,
+    batch: _shapes.Shape = (),
 ) -> Explanation:
     """Say what `run` would do with the same arguments."""
-    x, h = _array(in1), _array(in2)
+    x, h = array(in1), array(in2)
     fill = _fill(name, boundary, fillvalue, x, h)
-    plan = _plans.plan(name, x.shape, h.shape, x.dtype, h.dtype, mode, method, boundary, fill != 0)
+    plan = _plans.plan(name, x.shape, h.shape, x.dtype, h.dtype, mode, method, boundary, fill != 0, batch)
     threads = _threads.count(name, workers, plan.ops)
     if plan.kind != "sum":
         reason = {
@@ -61,18 +85,24 @@ def explain(
         route = "product" if plan.kind == "product" else "scipy"
         dtype = str(np.result_type(x, h)) if plan.kind != "empty" else ""
         return Explanation(name, route, reason, {}, {}, _kernels.level, 1, dtype, plan.out, 0, 0)
-    route, reason = _route(plan, x, h)
-    axes, points, cut = _shapes.axes(plan.window, swap=False, reverse=False), 0, plan.cut
-    if route == "whole FFT":
-        points = prod(whole_fft.lengths(axes, plan.bordered, plan.dtype.kind != "c"))
+    route, reason = _route(plan, x, h, fill)
+    points, cut = 0, plan.cut
     blocks = {"rows": cut.rows.out, "columns": cut.cols.out, "planes": prod(axis.out for axis in cut.outer)}
+    if route in _plans.TRANSFORMS:
+        grid = _by_transform.grid(plan)
+        # A sum over parts has an error like that of a transform of as many points as all of them have.
+        points = prod(grid.points) * grid.parts
+        blocks = {
+            "points": prod(grid.points), "rows": prod(grid.hop[:-1]), "columns": grid.hop[-1], "parts": grid.parts,
+            "blocks": prod(grid.number(_choose.item(plan.axes, plan.bordered))),
+        }  # fmt: skip
     return Explanation(
         name, route, reason, dict(plan.costs), blocks, _kernels.level, threads, str(plan.dtype), plan.out,
         _shapes.terms(plan.axes, plan.bordered), points,
     )  # fmt: skip
 
 
-def _route(plan: Plan, x: Array, h: Array) -> tuple[str, str]:
+def _route(plan: Plan, x: Array, h: Array, fill: Any) -> tuple[str, str]:
     """Return the route, now that the values are there to see, and why."""
     route = plan.route
     reason = "the least predicted time" if plan.auto else "the method asked for"
@@ -83,32 +113,20 @@ def _route(plan: Plan, x: Array, h: Array) -> tuple[str, str]:
         if _compute.factors(plan, x, cropped) is not None:
             return route, "the filter has rank 1: two passes of P + Q products instead of P * Q"
         route, reason = plan.fallback, "the least predicted time; the filter has not rank 1"
-    if route == "whole FFT" and plan.dtype.kind in "biu" and not _exact(plan, x, h):
+    if route in _plans.TRANSFORMS and plan.dtype.kind in "biu" and not _compute.certain(plan, x, h, fill):
         return "direct", "rounding a transform could miss the exact integers"
-    if route == "whole FFT" and not (_compute.finite(x) and _compute.finite(h)):
-        return "direct", "a transform would spread the NaN or infinity"
     return route, reason
-
-
-def _exact(plan: Plan, x: Array, h: Array) -> bool:
-    """Return whether a transform's error lets integers be rounded exactly, in every item."""
-    axes = _shapes.axes(plan.window, swap=False, reverse=False)
-    points = prod(whole_fft.lengths(axes, plan.bordered, True))
-    # One item has at most the norm of the whole array; a border repeats samples.
-    repeats = prod(-(-(axis.out + axis.taps - 1) // axis.data) for axis in axes) if plan.bordered else 1
-    norms = [whole_fft.norm2(a.astype(float)) for a in (x, h)]
-    return whole_fft.error_bound(points, norms[0] * repeats**0.5, norms[1]) < 0.25
 
 
 def choose(in1: Any, in2: Any, mode: Any) -> str:
     """Return SciPy's word for the route that convolve would take by itself."""
-    x, h = _array(in1), _array(in2)
+    x, h = array(in1), array(in2)
     if x.ndim != h.ndim:
         return str(original("choose_conv_method")(in1, in2, mode))
     plan = _plans.plan("choose_conv_method", x.shape, h.shape, x.dtype, h.dtype, mode, "auto")
     if plan.kind != "sum":
         return str(original("choose_conv_method")(in1, in2, mode))
-    return "fft" if _route(plan, x, h)[0] == "whole FFT" else "direct"
+    return "fft" if _route(plan, x, h, 0)[0] in _plans.TRANSFORMS else "direct"
 
 
 def _refuse_unhashable(name: str, mode: Any, method: Any, boundary: Any) -> None:
@@ -119,7 +137,7 @@ def _refuse_unhashable(name: str, mode: Any, method: Any, boundary: Any) -> None
         kind = ValueError if name == "convolve" and method != "direct" else TypeError
         raise kind(_errors.CONVOLUTION_MODE.format(name=name, got=mode)) from None
     if not isinstance(boundary, Hashable):
-        raise TypeError(_errors.IMAGE_BOUNDARY.format(name=name, got=boundary)) from None
+        raise TypeError(_errors.CONVOLUTION_BOUNDARY.format(name=name, got=boundary)) from None
 
 
 def _elsewhere(
@@ -130,9 +148,13 @@ def _elsewhere(
     if plan.kind == "product":
         result = x * (h.conj() if name.startswith("correlate") and h.dtype.kind == "c" else h)
     else:
-        rest = (boundary, fillvalue) if name.endswith("2d") else (method,)
+        mode = plan.mode
+        if plan.kind == "scipy" and x.size and h.size and _only_ours(name, boundary) and mode != "valid":
+            axes = _shapes.axes(plan.window, swap=False, reverse=False)
+            in1, mode, boundary = borders.around(x, axes, _plans.BOUNDARIES[boundary]), "valid", "fill"
+        rest = (_nearest(boundary), fillvalue) if name.endswith("2d") else (method,)
         try:
-            result = original(name)(in1, in2, plan.mode, *rest)
+            result = original(name)(in1, in2, mode, *rest)
         except (ValueError, TypeError, IndexError) as error:
             got = [f"{a.dtype} of shape {a.shape}" for a in (x, h)]
             raise type(error)(_errors.SCIPYS.format(name=name, why=error, in1=got[0], in2=got[1])) from error
@@ -143,8 +165,30 @@ def _elsewhere(
     return y
 
 
-def _array(x: Any) -> Array:
+def _only_ours(name: str, boundary: Any) -> bool:
+    """Return whether SciPy's function has no such boundary."""
+    return _plans.BOUNDARIES.get(boundary, 0) > (2 if name.endswith("2d") else 0)
+
+
+def _nearest(boundary: Any) -> Any:
+    """Return a boundary that SciPy knows, and that asks the same of the arguments."""
+    return "symm" if isinstance(boundary, str) and boundary in ("reflect", "edge") else boundary
+
+
+def refuse_boundary(name: str, in1: Any, in2: Any, boundary: Any) -> None:
+    """Raise where SciPy is to compute on arrays that are not NumPy's, and has no such boundary."""
+    if isinstance(boundary, Hashable) and _only_ours(name, boundary):
+        kinds = {"in1": type(in1).__name__, "in2": type(in2).__name__}
+        raise TypeError(_errors.BOUNDARY_FOREIGN.format(name=name, got=boundary, **kinds))
+
+
+def array(x: Any) -> Array:
     return x if type(x) is np.ndarray else np.asarray(x)
+
+
+def foreign(in1: Any, in2: Any) -> bool:
+    """Return whether SciPy, told to, would compute on arrays that are not NumPy's."""
+    return (type(in1) is not np.ndarray or type(in2) is not np.ndarray) and (_foreign(in1) or _foreign(in2))
 
 
 def _foreign(x: Any) -> bool:
@@ -170,6 +214,6 @@ def _fill(name: str, boundary: Any, fillvalue: Any, x: Array, h: Array) -> Any:
         pass  # SciPy's error comes below
     try:
         one = np.ones((1, 2), dtype if dtype.kind != "b" else np.uint8)
-        return original("convolve2d")(one[:, :1] * 0, one, "full", boundary, fillvalue)[0, 0].item()
+        return original("convolve2d")(one[:, :1] * 0, one, "full", _nearest(boundary), fillvalue)[0, 0].item()
     except (TypeError, ValueError) as error:
         raise type(error)(f"{name}: {error}, got {fillvalue!r}") from None

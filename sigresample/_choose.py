@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 
 from . import _kernels, _shapes
+from ._blocks import cheapest
 from ._choose_table import DIRECT, FFT, SEPARABLE
-from ._shapes import Axis
+from ._shapes import Axis, Blocks
 
 # Instruction sets without a fit of their own cost what the fitted one with vectors of that size does.
 LIKE = {"neon": "v2"}
@@ -35,18 +36,26 @@ def item(axes: tuple[Axis, ...], bordered: bool) -> tuple[Axis, ...]:
     return tuple(axes[i] for i in _shapes.summed(axes, bordered))
 
 
-def costs(axes: tuple[Axis, ...], bordered: bool, dtype: np.dtype[Any], taps_dtype: np.dtype[Any]) -> dict[str, float]:
-    """Return the predicted seconds, on one thread, of every route that could compute one item."""
-    sums, dimensions = _sums(dtype, taps_dtype), len(item(axes, bordered))
-    constants = {"direct": DIRECT[level()][sums if dimensions > 1 else sums + "1"]}
+def costs(
+    axes: tuple[Axis, ...], bordered: bool, dtype: np.dtype[Any], taps_dtype: np.dtype[Any]
+) -> tuple[dict[str, float], Blocks | None]:
+    """Return the predicted seconds, on one thread, of every route for one item; and the blocks of overlap-save."""
+    sums, along = _sums(dtype, taps_dtype), item(axes, bordered)
+    single = dtype.char in "fF"
+    constants = {"direct": DIRECT[level()][sums if len(along) > 1 else sums + "1"]}
     if may_separate(axes, bordered, taps_dtype):
         constants["separable"] = SEPARABLE[level()][sums]
-    if dimensions:
-        constants["whole FFT"] = FFT["F" if dtype.char in "fF" else "D"]
-    return {
-        route: sum(c * n for c, n in zip(of, terms(route, axes, bordered, dtype), strict=True))
-        for route, of in constants.items()
-    }
+    if along:
+        constants["whole FFT"] = FFT["F" if single else "D"]
+    seconds = {route: _total(of, terms(route, axes, bordered, dtype)) for route, of in constants.items()}
+    if len(along) not in (1, 2):
+        return seconds, None
+    seconds["overlap-save"], blocks = cheapest(along, bordered, dtype, level())
+    return seconds, blocks
+
+
+def _total(constants: tuple[float, ...], counts: tuple[float, ...]) -> float:
+    return sum(c * n for c, n in zip(constants, counts, strict=True))
 
 
 def may_separate(axes: tuple[Axis, ...], bordered: bool, taps_dtype: np.dtype[Any]) -> bool:

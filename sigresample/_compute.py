@@ -7,47 +7,90 @@ from typing import Any
 
 import numpy as np
 
-from . import _kernels, _plans, _shapes
+from . import _by_transform, _kernels, _plans, _shapes
+from ._cache import Prepared
 from ._coerce import FLOATS, contiguous
-from ._plans import Plan
-from ._routes import direct, separable, whole_fft
-from ._routes.whole_fft import Index
+from ._plans import TRANSFORMS, Plan
+from ._routes import direct, separable
 
 Array = np.ndarray[Any, Any]
+Index = tuple[int | slice, ...]
 
-BORDERS = ("fill", "wrap", "symm")  # by the kernels' number
+BORDERS = ("fill", "wrap", "symm", "reflect", "edge")  # by the kernels' number
 CHUNK = 1 << 15
 
 
 def run(
-    plan: Plan, in1: Array, in2: Array, y: Array, fill: Any, workers: int, *, fresh: bool = False
+    plan: Plan,
+    in1: Array,
+    in2: Array,
+    y: Array,
+    fill: Any,
+    workers: int,
+    *,
+    fresh: bool = False,
+    prepared: Prepared | None = None,
 ) -> tuple[Array, bool]:
     """Fill y, of any layout; return the result, and whether a NaN or an infinity met a transform asked for by name.
 
-    The result is y, or where that is `fresh`, nobody's yet, it may be a reversed view of it.
+    The result is y, or where that is `fresh`, nobody's yet, it may be a reversed view of it. In `prepared` a transform
+    looks for the taps' spectra, and leaves them.
     """
+    if plan.route in TRANSFORMS:
+        return _transformed(plan, in1, in2, y, fill, workers, fresh, prepared)
     if plan.watch and not _usable(plan, in1, in2):
-        batch = [range(n) if k == 1 < n else (slice(None),) for n, k in zip(in1.shape, in2.shape, strict=True)]
-        index: list[Index] = list(product(*batch))
-        if len(index) == 1:
-            return _nonfinite(plan, in1, in2, y, workers), False
-        # What one item holds must not change another's bytes: each is asked alone, as if it came alone.
-        method = "auto" if plan.auto else {"whole FFT": "fft"}.get(plan.route, "direct")
-        for at in index:
-            y[at] = _part(plan, in1, in2, at, fill, workers, method)
+        if not _by_item(plan, in1, in2, y, fill, workers):
+            y = _nonfinite(plan, in1, in2, y, workers)
         return y, False
     if plan.crop is not None:
         in2 = in2[plan.crop]
-    if plan.route == "whole FFT":
-        return y, whole_fft.run(
-            plan, in1, in2, y, fill, workers, lambda index: _part(plan, in1, in2, index, fill, workers, "direct")
-        )
     if plan.route == "separable":
-        return _separate(plan, in1, in2, y, fill, workers, fresh)
+        return _separate(plan, in1, in2, y, fill, workers, fresh, prepared)
     x, w = _operands(plan, in1, in2)
     made = _target(plan, y)
     direct.run(x, w, made, plan.cut, plan.boundary, fill, workers, polyphase=plan.polyphase)
     return (_deliver(plan, made, y, fresh) if made is not y or plan.reverse else y), False
+
+
+def _by_item(plan: Plan, in1: Array, in2: Array, y: Array, fill: Any, workers: int) -> bool:
+    """Fill y item by item, and return True, where there is more than one.
+
+    What one item holds must not change another's bytes: each is asked alone, as if it came alone.
+    """
+    batch = [range(n) if k == 1 < n else (slice(None),) for n, k in zip(in1.shape, in2.shape, strict=True)]
+    index: list[Index] = list(product(*batch))
+    if len(index) == 1:
+        return False
+    method = "auto" if plan.auto else "fft" if plan.route in TRANSFORMS else "direct"
+    for at in index:
+        y[at] = _part(plan, in1, in2, at, fill, workers, method)
+    return True
+
+
+def _transformed(
+    plan: Plan, in1: Array, in2: Array, y: Array, fill: Any, workers: int, fresh: bool, prepared: Prepared | None
+) -> tuple[Array, bool]:
+    """Compute by transforms."""
+    nonfinite = plan.dtype.kind in "fc" and not (finite(in1) and finite(in2))
+    if nonfinite and plan.absent and not plan.bordered:
+        # A tap times an absent sample is a term: which are the taps is SciPy's to say, and what one item's taps make
+        # of it must not reach the next, as along a bank of them it would.
+        turned = plan.swap != plan.scipy_swap or plan.crop is not None
+        items = plan.swap and any(k == 1 < n for n, k in zip(in1.shape, in2.shape, strict=True))
+        if (turned or items) and _by_item(plan, in1, in2, y, fill, workers):
+            return y, not plan.auto
+        plan = _plans.literal(plan) if turned else plan
+    if plan.crop is not None:
+        in2 = in2[plan.crop]
+    x, w = _operands(plan, in1, in2)
+    made = _target(plan, y)
+    if plan.route in TRANSFORMS:
+        fill = fill if plan.bordered else 0
+        kept = None if nonfinite else prepared
+        _by_transform.run(plan, x, w, made, fill, workers, kept, nonfinite=nonfinite)
+    else:
+        return _nonfinite(plan, in1, in2, y, workers), False
+    return (_deliver(plan, made, y, fresh) if made is not y or plan.reverse else y), nonfinite and not plan.auto
 
 
 def factors(plan: Plan, in1: Array, in2: Array) -> tuple[Array, Array] | None:
@@ -55,7 +98,22 @@ def factors(plan: Plan, in1: Array, in2: Array) -> tuple[Array, Array] | None:
     return separable.factors(_taps(plan, in1, in2).reshape(plan.cut.rows.taps, plan.cut.cols.taps))
 
 
-def _separate(plan: Plan, in1: Array, in2: Array, y: Array, fill: Any, workers: int, fresh: bool) -> tuple[Array, bool]:
+def certain(plan: Plan, in1: Array, in2: Array, fill: Any) -> bool:
+    """Return whether the plan's transforms, rounded, give the exact integers."""
+    x, w = _operands(plan, in1, in2 if plan.crop is None else in2[plan.crop])
+    return _by_transform.certain(plan, x, w, fill)
+
+
+def _separate(
+    plan: Plan,
+    in1: Array,
+    in2: Array,
+    y: Array,
+    fill: Any,
+    workers: int,
+    fresh: bool,
+    prepared: Prepared | None,
+) -> tuple[Array, bool]:
     """Compute in two passes where the taps allow, else by the next best route."""
     if plan.cut.blocks > 1:  # a filter bank: each filter is asked alone, as if it came alone
         bank = [i for i, (n, k) in enumerate(zip(plan.window.in1, plan.window.in2, strict=True)) if n == 1 or k == 1]
@@ -65,10 +123,14 @@ def _separate(plan: Plan, in1: Array, in2: Array, y: Array, fill: Any, workers: 
                 at[axis] = i
             y[tuple(at)] = _part(plan, in1, in2, tuple(at), fill, workers, "auto")
         return y, False
-    uv = factors(plan, in1, in2)
+    key = "separable", plan.taps_dtype
+    kept = None if prepared is None else prepared.get(key)
+    (uv,) = kept or (factors(plan, in1, in2),)
+    if prepared is not None and kept is None:
+        prepared[key] = (uv,)
     if uv is None:
         plan = plan._replace(route=plan.fallback, watch=False, crop=None)
-        return run(plan, in1, in2, y, fill, workers, fresh=fresh)
+        return run(plan, in1, in2, y, fill, workers, fresh=fresh, prepared=prepared)
     made = _target(plan, y)
     separable.run(_data(plan, in1, in2), uv, made, plan.cut, plan.boundary, fill, workers)
     return _deliver(plan, made, y, fresh), False
@@ -87,7 +149,7 @@ def _part(plan: Plan, in1: Array, in2: Array, index: Index, fill: Any, workers: 
             at2[axis] = slice(j, j + 1)
     x, h = in1[tuple(at1)], in2[tuple(at2)]
     border = BORDERS[plan.boundary], plan.bordered and fill != 0
-    own = _plans.plan(plan.name, x.shape, h.shape, x.dtype, h.dtype, plan.mode, method, *border)
+    own = _plans.plan(plan.name, x.shape, h.shape, x.dtype, h.dtype, plan.mode, method, *border, plan.batch)
     y, _ = run(own, x, h, np.empty(own.out, own.dtype), fill, workers, fresh=True)
     return y[tuple(0 if isinstance(i, int) else slice(None) for i in index)]
 
@@ -153,10 +215,8 @@ def _reverse(y: Array) -> None:
 def _usable(plan: Plan, in1: Array, in2: Array) -> bool:
     """Return whether the taps, ours and SciPy's, are finite, so that absent samples add nothing."""
     if not plan.absent:
-        # The polyphase kernel leaves absent samples out, and a transform says itself what it cannot do.
-        return plan.polyphase or plan.route == "whole FFT" or finite(in1 if plan.swap else in2)
-    if plan.route == "whole FFT" and not plan.auto:
-        return True
+        # The polyphase kernel leaves absent samples out.
+        return plan.polyphase or finite(in1 if plan.swap else in2)
     return finite(in1 if plan.scipy_swap else in2) and (
         plan.swap == plan.scipy_swap or finite(in1 if plan.swap else in2)
     )
@@ -179,7 +239,7 @@ def _nonfinite(plan: Plan, in1: Array, in2: Array, y: Array, workers: int) -> Ar
     the two arrays: the data is padded with them, so that none is absent.
     """
     if plan.absent:
-        plan = _plans.with_roles(plan._replace(window=plan.given, crop=None), plan.scipy_swap)
+        plan = _plans.literal(plan)
         before = [max(0, -axis.first) for axis in plan.axes]
         behind = [max(0, axis.first + axis.out + axis.taps - 1 - axis.data) for axis in plan.axes]
         x, w = _operands(plan, in1, in2)

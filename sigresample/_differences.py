@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import _bounds
-from ._scipy_call import N_D, POLYPHASE, TWO_D, Call
+from . import _bounds, _frequency, _plans, _shapes
+from ._routes import borders
+from ._scipy_call import FREQUENCY, N_D, POLYPHASE, TWO_D, Call
 
 # Multiply-adds up to which SciPy's direct sum may stand in for its FFT: some ten seconds.
 AFFORDABLE = 2**30
@@ -62,6 +63,54 @@ def _fatal_ends(call: Call) -> bool:
 
 def _fatal_planes(call: Call) -> bool:
     return call.arguments["boundary"] not in ("fill", "pad", 0) and any(x.size == 0 for x in call.data())
+
+
+def _no_samples_to_go_on(call: Call) -> bool:
+    return call.boundary not in ("fill", "pad") and any(x.size == 0 for x in call.data())
+
+
+def _boundary_of_ours(call: Call) -> bool:
+    """Samples outside that SciPy's function has no word for."""
+    data, known = call.data(), ("wrap", "circular", "symm", "symmetric") if call.name in TWO_D else ()
+    if not isinstance(call.boundary, str) or call.boundary in ("fill", "pad", *known):
+        return False
+    if call.arguments["mode"] not in ("full", "same", "valid") or call.boundary not in _plans.BOUNDARIES:
+        return False
+    return len(data) == 2 and 0 < data[0].ndim == data[1].ndim
+
+
+def _request(call: Call) -> _frequency.Request | None:
+    """Return what fftconvolve or oaconvolve is asked for, or None where it refuses."""
+    data, arguments = call.data(), call.arguments
+    if len(data) != 2:
+        return None
+    try:
+        return _frequency.request(call.name, data[0], data[1], arguments["mode"], arguments["axes"], call.boundary)
+    except (TypeError, ValueError):
+        return None
+
+
+def _boundary_along_axes(call: Call) -> bool:
+    request = _request(call)
+    goes_on = request is not None and request.kind in ("sum", "scipy")
+    return goes_on and call.boundary not in ("fill", "pad") and call.arguments["mode"] != "valid"
+
+
+def _same_of_a_batch(call: Call) -> bool:
+    request = _request(call) if call.arguments["mode"] == "same" else None
+    return bool(request and request.axes) and request.out != call.data()[0].shape  # type: ignore[union-attr]
+
+
+def _no_samples(call: Call) -> bool:
+    return bool(np.any(call.arguments["num"] == 0))
+
+
+def _swapped_halves(call: Call) -> bool:
+    return any(x.dtype.char == "e" and not x.dtype.isnative for x in call.data())
+
+
+def _infinite(call: Call) -> bool:
+    return any(x.dtype.kind in "fc" and bool(np.isinf(x).any()) for x in call.data())
 
 
 def _odd_strides(call: Call) -> bool:
@@ -121,6 +170,50 @@ def _not_compared(_: Question) -> None:
     return None
 
 
+def _extended(asked: Question) -> Question:
+    call, (x, h) = asked.call, asked.call.data()
+    mode, later = call.arguments["mode"], call.name == "correlate2d"
+    changes: dict[str, Any] = {}
+    if mode != "valid":
+        axes = _shapes.axes(
+            _shapes.window(call.name, x.shape, h.shape, mode, later_middle=later), swap=False, reverse=False
+        )
+        changes = {"in1": borders.around(x, axes, _plans.BOUNDARIES[call.boundary]), "in2": h, "mode": "valid"}
+    if call.name in TWO_D:
+        changes |= {"boundary": "fill", "fillvalue": 0}
+    return asked._replace(call=call.but(**changes)._replace(boundary="fill"))
+
+
+def _extended_along_axes(asked: Question) -> Question:
+    call, (x, h) = asked.call, asked.call.data()
+    request = _request(call)
+    assert request is not None, "its condition holds"
+    wide = _frequency.extended(x, h.shape, request, call.boundary)
+    return asked._replace(call=call.but(in1=wide, in2=h, mode="valid")._replace(boundary="fill"))
+
+
+def _broadcast(asked: Question) -> Question:
+    """Spread in1 over the batch beforehand."""
+    call, (x, h) = asked.call, asked.call.data()
+    request = _request(call)
+    assert request is not None, "its condition holds"
+    shape = tuple(n if i in request.axes else m for i, (n, m) in enumerate(zip(x.shape, request.out, strict=True)))
+    return asked._replace(call=call.but(in1=np.broadcast_to(x, shape), in2=h))
+
+
+def _summed(asked: Question) -> Question | None:
+    """Ask the direct sum of convolve, where that has the same axes, in the types of fftconvolve."""
+    call, (x, h) = asked.call, asked.call.data()
+    request = _request(call)
+    if request is not None and request.kind != "sum":  # nothing is transformed
+        return asked
+    if request is None or request.paired or (request.batch and call.arguments["mode"] != "full"):
+        return None
+    x, h = (a.astype(kind) for a, kind in zip((x, h), request.kinds, strict=True))
+    convolve = Call("convolve", {"in1": x, "in2": h, "mode": call.arguments["mode"], "method": "direct"}, "direct")
+    return question(convolve)
+
+
 def _packed(asked: Question) -> Question:
     names = [n for n, v in asked.call.arguments.items() if isinstance(v, np.ndarray)]
     return asked._replace(call=asked.call.but(**{n: np.array(asked.call.arguments[n], order="C") for n in names}))
@@ -154,11 +247,29 @@ DIFFERENCES = (
         _kind_only,
         "our routes have other costs; the choice is only ever a matter of speed",
     ),
-    Difference(POLYPHASE, _boolean_axis, _not_compared, "SciPy crashes on most calls with axis=True"),
+    Difference((*POLYPHASE, "decimate"), _boolean_axis, _not_compared, "SciPy crashes on most calls with axis=True"),
     Difference(POLYPHASE, _fatal_ends, _not_compared, "SciPy crashes or reads past so short a signal"),
     Difference(TWO_D, _fatal_planes, _not_compared, "SciPy crashes on empty planes with these boundaries"),
     Difference(
-        (*POLYPHASE, *TWO_D, *N_D),
+        N_D, _no_samples_to_go_on, _not_compared, "SciPy's function has no boundaries; there is nothing to extend"
+    ),
+    Difference(
+        (*TWO_D, *N_D),
+        _boundary_of_ours,
+        _extended,
+        "SciPy's function has no such boundary: asked for the 'valid' part of the array extended by it",
+    ),
+    Difference(
+        FREQUENCY,
+        _boundary_along_axes,
+        _extended_along_axes,
+        "SciPy's function has no boundaries: asked for the 'valid' part of the array extended by it",
+    ),
+    Difference(
+        FREQUENCY, _same_of_a_batch, _broadcast, "SciPy's 'same' drops a batch that only in2 has; ours broadcasts"
+    ),
+    Difference(
+        (*POLYPHASE, "decimate", *TWO_D, *N_D),
         _odd_strides,
         _packed,
         "SciPy's upfirdn misreads strides that are no multiple of the item: it gets a packed copy",
@@ -186,5 +297,19 @@ DIFFERENCES = (
         _beyond_fft,
         _directly,
         "SciPy's FFT spreads a NaN or an overflow over the array: compared with its direct sum",
+    ),
+    Difference(
+        FREQUENCY,
+        _beyond_transform,
+        _summed,
+        "SciPy's FFT spreads a NaN or an overflow over the array: compared with the direct sum where there is one",
+    ),
+    Difference(("resample",), _no_samples, _not_compared, "SciPy divides by a length of 0"),
+    Difference(("resample",), _swapped_halves, _not_compared, "SciPy refuses half precision in the other byte order"),
+    Difference(
+        ("resample",),
+        _infinite,
+        _kind_only,
+        "which samples an infinity turns into NaN and which into infinities depends on how a transform adds",
     ),
 )

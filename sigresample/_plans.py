@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import _choose, _errors, _shapes
+from . import _cache, _choose, _errors, _shapes
 from ._coerce import FLOATS, INTEGERS
 from ._routes import direct
-from ._shapes import Axis, Planes, Shape, Window
+from ._shapes import Axis, Blocks, Planes, Shape, Window
 
-BOUNDARIES = {"fill": 0, "pad": 0, "wrap": 1, "circular": 1, "symm": 2, "symmetric": 2}
-ROUTES = {"direct": "direct", "fft": "whole FFT"}
-METHODS = ("auto", *ROUTES)
+BOUNDARIES = {"fill": 0, "pad": 0, "wrap": 1, "circular": 1, "symm": 2, "symmetric": 2, "reflect": 3, "edge": 4}
+METHODS = ("auto", "direct", "fft")
+TRANSFORMS = ("overlap-save", "whole FFT")
 
 Dtype = np.dtype[Any]
 Index = tuple[Any, ...]
@@ -43,6 +43,7 @@ class Plan(NamedTuple):
     conj_in1: bool = False  # correlate2d's, instead of in2
     bordered: bool = False  # samples outside in1 count
     boundary: int = 0
+    batch: Shape = ()  # axes that 'same' and 'valid' leave whole
     absent: bool = False  # a tap times an absent sample is a term, which only a NaN or an infinity tells
     scipy_swap: bool = False  # the roles that SciPy's direct sum gives the two arrays
     # What follows from the roles:
@@ -61,6 +62,7 @@ class Plan(NamedTuple):
     costs: dict[str, float] = {}  # noqa: RUF012  (never changed)
     route: str = "direct"  # the cheapest; "separable" is still to be confirmed by the taps
     fallback: str = "direct"  # the cheapest when it is not
+    blocks: Blocks | None = None  # of overlap-save
 
 
 @lru_cache(maxsize=1024)
@@ -74,8 +76,9 @@ def plan(
     method: str,
     boundary: str = "fill",
     filled: bool = False,
+    batch: Shape = (),
 ) -> Plan:
-    """Return the plan of a call; `filled` says that fillvalue is not 0."""
+    """Return the plan of a call; `filled` says that fillvalue is not 0, `batch` names axes that are only broadcast."""
     kind = _kind(name, in1, in2, dtype1, dtype2)
     if kind == "product":
         return Plan(
@@ -89,13 +92,13 @@ def plan(
             None,
             True,
         )
-    window = _window(name, in1, in2, mode, method, boundary, kind)
+    window = _window(name, in1, in2, mode, method, boundary, kind, batch)
     if kind != "sum":
         return Plan(name, mode, kind, window.out, dtype1, (dtype1, dtype2), window, window, None, True)
     dtype = np.result_type(dtype1, dtype2)
     image, correlates = name.endswith("2d"), name.startswith("correlate")
     bordered = mode != "valid" and (BOUNDARIES[boundary] != 0 or filled)
-    smaller = mode == "valid" and _shapes.smaller(name, in1, in2)
+    smaller = mode == "valid" and _shapes.smaller(name, *(_without(shape, batch) for shape in (in1, in2)))
     # SciPy compares whole batches; we one item, so that a batch's size changes nothing.
     larger = mode == "full" and not image and prod(in2) > prod(n for n, k in zip(in1, in2, strict=True) if k > 1)
     absent = len(in1) > 1 or (mode == "same" and in1 < in2)
@@ -116,6 +119,7 @@ def plan(
         conj_in1=image and correlates and smaller and dtype.kind == "c",
         bordered=bordered,
         boundary=BOUNDARIES[boundary] if bordered else 0,
+        batch=batch,
         absent=absent and dtype.kind in "fc",
         scipy_swap=larger or smaller,
     )
@@ -123,31 +127,56 @@ def plan(
     return _with_route(with_roles(made, swap), method)
 
 
-def _window(name: str, in1: Shape, in2: Shape, mode: str, method: str, boundary: str, kind: str) -> Window:
+def _without(shape: Shape, axes: Shape) -> Shape:
+    return tuple(n for i, n in enumerate(shape) if i not in axes) if axes else shape
+
+
+def _window(
+    name: str, in1: Shape, in2: Shape, mode: str, method: str, boundary: str, kind: str, batch: Shape
+) -> Window:
     """Return which outputs are asked for; refuse what is no method, boundary or mode, and what would crash SciPy."""
     if method not in METHODS:
         raise ValueError(_errors.CONVOLUTION_METHOD.format(name=name, got=method))
     if boundary not in BOUNDARIES:
-        raise ValueError(_errors.IMAGE_BOUNDARY.format(name=name, got=boundary))
-    window = _shapes.window(name, in1, in2, mode, later_middle=name == "correlate2d")
-    if kind != "sum" and mode == "full" and BOUNDARIES[boundary] and len(in1) == 2:
-        # SciPy divides by a length of 0, which ends the process, where it looks for a sample.
-        looks = min(window.out) > 0 and in2[0] > 0 and (in1[0] == 0 or (in1[1] == 0 and in2[1] > 0))
-        if looks:
-            raise ValueError(_errors.EMPTY_IMAGE.format(name=name, got=boundary, in1=in1))
+        raise ValueError(_errors.CONVOLUTION_BOUNDARY.format(name=name, got=boundary))
+    window = _shapes.window(name, _without(in1, batch), _without(in2, batch), mode, later_middle=name == "correlate2d")
+    for axis in batch:  # in ascending order
+        start, out = (list(of) for of in (window.start, window.out))
+        start.insert(axis, 0)
+        out.insert(axis, in1[axis] * in2[axis])
+        window = window._replace(start=tuple(start), out=tuple(out))
+    window = window._replace(in1=in1, in2=in2)
+    if kind != "sum" and mode == "full" and BOUNDARIES[boundary] and _looks_outside(in1, in2, window.out):
+        raise ValueError(_errors.EMPTY_DATA.format(name=name, got=boundary, in1=in1))
     return window
+
+
+_cache.forgets(plan.cache_clear)
+
+
+def literal(of: Plan) -> Plan:
+    """Return the plan with the arrays in the roles that SciPy's direct sum gives them, and nothing cropped."""
+    made = with_roles(of._replace(window=of.given, crop=None), of.scipy_swap)
+    return made if of.route not in TRANSFORMS else _with_route(made, "fft")._replace(auto=of.auto)
+
+
+def _looks_outside(in1: Shape, in2: Shape, out: Shape) -> bool:
+    """Return whether a sum looks for a sample that a boundary cannot give, where SciPy divides by a length of 0."""
+    if min(out) == 0 or in2[0] == 0:
+        return False
+    return in1[0] == 0 or any(n == 0 < k for n, k in zip(in1, in2, strict=True))
 
 
 def _with_route(made: Plan, method: str) -> Plan:
     """Return a plan with the predicted costs and the cheapest route that the method leaves."""
-    costs = _choose.costs(made.axes, made.bordered, made.dtype, made.taps_dtype)
-    # Where nothing is summed, there is nothing to transform either.
-    wanted = ROUTES[method] if method != "auto" and ROUTES[method] in costs else "direct"
-    allowed = costs if made.auto else {wanted: costs[wanted]}
-    sure = {route: seconds for route, seconds in allowed.items() if route != "separable"}
-    return made._replace(
-        costs=costs, route=min(allowed, key=costs.__getitem__), fallback=min(sure, key=costs.__getitem__)
-    )
+    costs, blocks = _choose.costs(made.axes, made.bordered, made.dtype, made.taps_dtype)
+    transforms = [route for route in TRANSFORMS if route in costs]
+    allowed = list(costs) if method == "auto" else ["direct"]
+    if method == "fft" and transforms:  # where nothing is summed, there is nothing to transform either
+        allowed = transforms
+    route = min(allowed, key=costs.__getitem__)
+    sure = min((route for route in allowed if route != "separable"), key=costs.__getitem__)
+    return made._replace(costs=costs, route=route, fallback=sure, blocks=blocks if sure == "overlap-save" else None)
 
 
 def _kind(name: str, in1: Shape, in2: Shape, dtype1: Dtype, dtype2: Dtype) -> str:

@@ -3,6 +3,7 @@
     correlate   y[i] = sum_p  x[i + p - (P-1)] * conj(h[p])      (full; 'same' and 'valid' are slices of it)
     convolve    y[i] = sum_p  x[i - p] * h[p]
     upfirdn     y[m] = sum_j  h[phase + j*up] * x[t // up - j],   t = m*down,  phase = t mod up
+    resample    y[m] = 1/n sum_k  X[k] * W[k] * exp(2 pi i k m / num)
 
 Every function takes two more keywords. `wide` sums in the next wider type and returns that type: exact
 Python integers for integers, float64 for single, long double for double precision. `magnitude` returns
@@ -80,6 +81,25 @@ def correlate2d(
     # An even filter has two middles. For 'same', correlate2d takes the other one than correlate: SciPy's choice.
     middle = "same2d" if mode == "same" else mode
     return _correlate(x, h.conj(), middle, boundary, fillvalue, True, **how)
+
+
+def fftconvolve(
+    in1: Any, in2: Any, mode: str = "full", axes: Any = None, boundary: str = "fill", fillvalue: Any = 0, **how: bool
+) -> Array:
+    """Convolve along some axes by the definition, with scipy.signal.fftconvolve's types; the others are broadcast."""
+    x, h = np.asarray(in1), np.asarray(in2)
+    along = range(x.ndim) if axes is None else [axis % x.ndim for axis in np.atleast_1d(axes)]
+    if mode == "valid":  # an axis of length 1 does not say which array is the longer one
+        along = [axis for axis in along if 1 not in (x.shape[axis], h.shape[axis])]
+    others = [axis for axis in range(x.ndim) if axis not in along]
+    exact = all(a.dtype.kind in "biu" for a in (x, h))
+    x, h = (a.astype(object if exact else np.float64 if a.dtype.kind in "biu" else a.dtype) for a in (x, h))
+    x, h = (np.moveaxis(a, others, range(len(others))) for a in (x, h))
+    batch = np.broadcast_shapes(*(a.shape[: len(others)] for a in (x, h)))
+    x, h = (np.broadcast_to(a, batch + a.shape[len(others) :]) for a in (x, h))
+    items = [convolve(x[i], h[i], mode, boundary, fillvalue, **how) for i in np.ndindex(*batch)]
+    made = np.moveaxis(np.reshape(items, batch + np.shape(items[0])), range(len(others)), others)
+    return made.astype(np.float64) if exact and not (how.get("wide") or how.get("magnitude")) else made
 
 
 def _correlate(
@@ -280,3 +300,50 @@ def resample_poly(
     y = upfirdn(padded, x, up, down, axis, padtype, 0 if cval is None else cval, wide=wide, magnitude=magnitude)
     kept = np.take(y, np.arange(skip, skip + n_out), axis)
     return np.asarray(kept + (np.abs(level) if magnitude else level))
+
+
+# ── Fourier resampling ─────────────────────────────────────────────────────────────────────────
+
+
+def resample(
+    x: Any,
+    num: int,
+    axis: int = 0,
+    window: Any = None,
+    domain: str = "time",
+    *,
+    wide: bool = False,
+    magnitude: bool = False,
+) -> Array:
+    """Resample by the sums of both transforms; `window` holds a weight for each of the n frequencies."""
+    x = np.moveaxis(np.asarray(x), axis, -1)
+    n, top = x.shape[-1], min(x.shape[-1], num) // 2
+    real = x.dtype.kind != "c" and domain == "time"
+    kind = np.result_type(x.dtype, np.float32 if x.dtype.char in "ef" else np.complex64 if real else np.float64)
+    total = sum_type(np.dtype(np.result_type(kind, np.complex64)), wide)
+    k = np.arange(-top, top + 1)
+    weights = np.ones(n, total) if window is None else np.asarray(window).astype(total)
+    if real:  # each frequency and its negative share their mean
+        weights = (weights + np.roll(weights[::-1], 1)) / 2
+    times = np.ones(k.size, total.char.lower())
+    if min(n, num) % 2 == 0 and n <= num:  # one bin for two frequencies
+        times[[0, -1]] = [0.5, 0.5] if n < num or real else [0, 1]
+    if magnitude:
+        spectrum = np.ones_like(x, total) if domain == "freq" else x
+        size = np.sum(np.abs(spectrum), axis=-1, keepdims=True) * np.sum(times * np.abs(weights[k % n])) / n
+        return np.moveaxis(np.repeat(size, num, -1), -1, axis)
+    if domain == "time":
+        bins = x.astype(total) @ _turns(np.outer(np.arange(n), k), n, total).conj()
+    else:
+        bins = x.astype(total)[..., k % n]
+    bins = bins * weights[k % n] * times
+    if real:  # what belongs to a negative frequency is the conjugate of its positive one's
+        bins[..., :top] = bins[..., top + 1 :][..., ::-1].conj()
+    y = np.moveaxis(bins @ _turns(np.outer(k, np.arange(num)), num, total) / n, -1, axis)
+    return np.asarray(y.real if real else y)
+
+
+def _turns(k: Array, n: int, dtype: np.dtype[Any]) -> Array:
+    """Return exp(2 pi i k / n)."""
+    angle = (k % n).astype(dtype.char.lower()) * (2 * np.arctan2(np.zeros(1, dtype.char.lower()), -1)[0] / n)
+    return np.asarray(np.cos(angle) + np.asarray(1j, dtype) * np.sin(angle))

@@ -12,12 +12,23 @@ from ._originals import original
 
 TWO_D = ("convolve2d", "correlate2d")
 N_D = ("convolve", "correlate")
+FREQUENCY = ("fftconvolve", "oaconvolve")
 POLYPHASE = ("upfirdn", "resample_poly")
+_DATA = {
+    "upfirdn": ("x", "h"),
+    "resample_poly": ("x", "window"),
+    "resample": ("x", "window"),
+    "decimate": ("x",),
+}
+
+WORDS = {"method": "auto", "boundary": "fill"}
 
 
 def added(name: str) -> frozenset[str]:
     """Return the keyword arguments of a function that SciPy's does not have."""
-    return frozenset({"workers", "out", "method"} if name in TWO_D else {"workers", "out"})
+    return frozenset(
+        {"workers", "out"} | ({"method"} if name in TWO_D else {"boundary"} if name in (*N_D, *FREQUENCY) else set())
+    )
 
 
 @cache
@@ -31,6 +42,7 @@ class Call(NamedTuple):
     name: str
     arguments: dict[str, Any]
     method: Any  # ours, where SciPy's function has no such argument
+    boundary: Any = "fill"  # the same
 
     @classmethod
     def of(cls, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
@@ -41,8 +53,8 @@ class Call(NamedTuple):
         except TypeError:
             return None
         bound.apply_defaults()
-        method = bound.arguments.get("method", kwargs.get("method", "auto"))
-        return cls(name, bound.arguments, method)
+        words = (bound.arguments.get(key, kwargs.get(key, default)) for key, default in WORDS.items())
+        return cls(name, bound.arguments, *words)
 
     def but(self, **changes: Any) -> Call:
         return self._replace(arguments={**self.arguments, **changes})
@@ -52,9 +64,8 @@ class Call(NamedTuple):
 
     def data(self) -> list[np.ndarray[Any, Any]]:
         """Return the arrays among the arguments, signal then filter; none where NumPy refuses one."""
-        names = {"upfirdn": ("x", "h"), "resample_poly": ("x", "window")}.get(self.name, ("in1", "in2"))
-        values = [self.arguments[name] for name in names]
-        if self.name == "resample_poly" and not isinstance(values[1], list | np.ndarray):
+        values = [self.arguments[name] for name in _DATA.get(self.name, ("in1", "in2"))]
+        if self.name in ("resample", "resample_poly") and not isinstance(values[1], list | np.ndarray):
             del values[1]  # a window by name
         try:
             return [np.asarray(value) for value in values]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from time import perf_counter
 from typing import Any, Literal, overload
 
 import numpy as np
 
-from . import _call, _errors
+from . import _call, _errors, _frequency
 from ._face import face, planless
 from .explaining import Explanation
 
 Array = np.ndarray[Any, Any]
+Axes = int | Iterable[int] | None
 
 
 def _plan_convolve(
@@ -20,10 +22,11 @@ def _plan_convolve(
     mode: str = "full",
     method: str = "auto",
     *,
+    boundary: str = "fill",
     workers: int | None = None,
     out: Array | None = None,
 ) -> Explanation:
-    return _call.explain("convolve", in1, in2, mode, method, workers, out, "fill", 0)
+    return _call.explain("convolve", in1, in2, mode, method, workers, out, boundary, 0)
 
 
 def _plan_correlate(
@@ -32,10 +35,11 @@ def _plan_correlate(
     mode: str = "full",
     method: str = "auto",
     *,
+    boundary: str = "fill",
     workers: int | None = None,
     out: Array | None = None,
 ) -> Explanation:
-    return _call.explain("correlate", in1, in2, mode, method, workers, out, "fill", 0)
+    return _call.explain("correlate", in1, in2, mode, method, workers, out, boundary, 0)
 
 
 def _plan_convolve2d(
@@ -66,6 +70,32 @@ def _plan_correlate2d(
     return _call.explain("correlate2d", in1, in2, mode, method, workers, out, boundary, fillvalue)
 
 
+def _plan_fftconvolve(
+    in1: Any,
+    in2: Any,
+    mode: str = "full",
+    axes: Axes = None,
+    *,
+    boundary: str = "fill",
+    workers: int | None = None,
+    out: Array | None = None,
+) -> Explanation:
+    return _frequency.explain("fftconvolve", in1, in2, mode, axes, workers, out, boundary)
+
+
+def _plan_oaconvolve(
+    in1: Any,
+    in2: Any,
+    mode: str = "full",
+    axes: Axes = None,
+    *,
+    boundary: str = "fill",
+    workers: int | None = None,
+    out: Array | None = None,
+) -> Explanation:
+    return _frequency.explain("oaconvolve", in1, in2, mode, axes, workers, out, boundary)
+
+
 @face(plan=_plan_convolve)
 def convolve(
     in1: Any,
@@ -73,6 +103,7 @@ def convolve(
     mode: str = "full",
     method: str = "auto",
     *,
+    boundary: str = "fill",
     workers: int | None = None,
     out: Array | None = None,
 ) -> Array:
@@ -93,6 +124,16 @@ def convolve(
     method : {'auto', 'direct', 'fft'}
         'direct' sums products, 'fft' multiplies transforms, 'auto' takes the fastest way there is (it has more
         of them). Shape, type, integers, NaN and infinities are the same whatever it is.
+    boundary : {'fill', 'wrap', 'symm', 'reflect', 'edge'}
+        The samples outside `in1`: zeros, or on every axis on which `in2` is longer than 1 ::
+
+            wrap     a b c d | a b c d | a b c d
+            symm     d c b a | a b c d | d c b a
+            reflect  d c b   | a b c d |   c b a
+            edge     a a a a | a b c d | d d d d
+
+        at any distance. 'pad', 'circular' and 'symmetric' are other names of the first three. Where mode is 'valid'
+        no sample lies outside.
     workers : int, optional
         Threads: as many as given, -1 for all that this process may use; by default all, or one for little work.
         The result does not depend on it.
@@ -107,8 +148,8 @@ def convolve(
     Raises
     ------
     ValueError
-        If the dimensions differ, if 'valid' has no longer array, if `mode`, `method`, `workers` or `out` is
-        none of the above, or if SciPy's function raises it.
+        If the dimensions differ, if 'valid' has no longer array, if `mode`, `method`, `boundary`, `workers` or
+        `out` is none of the above, or if SciPy's function raises it.
     TypeError
         If `workers` is not an integer or `out` not an array.
 
@@ -121,14 +162,16 @@ def convolve(
     Notes
     -----
     A direct sum of n real products is off by about n units of rounding of the sum of their magnitudes, at most. A
-    transform's error follows the norms of both arrays, and is as large at quiet outputs as at loud ones: 'auto' does
-    not look at that, 'direct' avoids it. The bounds are in ``docs/accuracy.md``. Integers are rounded from a
-    transform only where it cannot miss them, otherwise summed: they are exact either way.
+    transform's error follows the norms of both arrays, and is as large at quiet outputs as at loud ones: 'auto' keeps
+    from it what that would spoil, 'fft' does not. The bounds are in ``docs/accuracy.md``. Integers are exact either
+    way: rounded from as many transforms of their digits as that takes, or summed.
 
-    Where 'fft' meets a NaN or an infinity, the result is that of the direct sum, and SciPy's RuntimeWarning is given.
+    NaN and infinities touch the outputs that they touch in the direct sum. Where 'fft' meets one, SciPy's
+    RuntimeWarning is given all the same.
 
     An axis on which one array has length 1 is a batch axis: its elements are convolved one by one, and each gets
-    the same bytes as alone.
+    the same bytes as alone. With a boundary other than zeros, an axis on which only `in1` has length 1 is none: its
+    one sample goes on outside.
 
     Examples
     --------
@@ -137,8 +180,10 @@ def convolve(
     array([1, 3, 5, 3])
     >>> convolve([1, 2, 3], [1, 1], mode="valid")
     array([3, 5])
+    >>> convolve([1, 2, 3], [1, 1, 1], mode="same", boundary="edge")
+    array([4, 6, 8])
     """
-    result: Array = _call.run("convolve", in1, in2, mode, method, workers, out, "fill", 0)
+    result: Array = _call.run("convolve", in1, in2, mode, method, workers, out, boundary, 0)
     return result
 
 
@@ -149,6 +194,7 @@ def correlate(
     mode: str = "full",
     method: str = "auto",
     *,
+    boundary: str = "fill",
     workers: int | None = None,
     out: Array | None = None,
 ) -> Array:
@@ -162,7 +208,7 @@ def correlate(
         The data, of the types that `convolve` takes.
     in2 : array_like of shape (..., K)
         The template, of as many dimensions.
-    mode, method, workers, out
+    mode, method, boundary, workers, out
         As in `convolve`.
 
     Returns
@@ -192,7 +238,7 @@ def correlate(
     >>> correlate([1, 2, 3], [0, 1])
     array([1, 2, 3, 0])
     """
-    result: Array = _call.run("correlate", in1, in2, mode, method, workers, out, "fill", 0)
+    result: Array = _call.run("correlate", in1, in2, mode, method, workers, out, boundary, 0)
     return result
 
 
@@ -220,9 +266,8 @@ def convolve2d(
         The filter. It may be larger than the image.
     mode : {'full', 'same', 'valid'}
         As in `convolve`.
-    boundary : {'fill', 'wrap', 'symm'}
-        The samples outside the image: `fillvalue`, ``a b c | a b c | a b c`` or ``c b a | a b c | c b a``.
-        'pad', 'circular' and 'symmetric' are the same three.
+    boundary : {'fill', 'wrap', 'symm', 'reflect', 'edge'}
+        The samples outside the image: `fillvalue`, or others of the image as in `convolve`.
     fillvalue : scalar
         A number that the result's type can hold; for integers, its fraction is dropped.
     method, workers, out
@@ -314,6 +359,122 @@ def correlate2d(
            [3, 4, 0]])
     """
     result: Array = _call.run("correlate2d", in1, in2, mode, method, workers, out, boundary, fillvalue)
+    return result
+
+
+@face(plan=_plan_fftconvolve)
+def fftconvolve(
+    in1: Any,
+    in2: Any,
+    mode: str = "full",
+    axes: Axes = None,
+    *,
+    boundary: str = "fill",
+    workers: int | None = None,
+    out: Array | None = None,
+) -> Array:
+    """Convolve two N-dimensional arrays along some of their axes.
+
+    ``y[i] = sum_p in1[i - p] * in2[p]``
+
+    Parameters
+    ----------
+    in1 : array_like of shape (..., N)
+        The data: booleans, integers, half, single or double precision, real or complex. Other types are left to
+        SciPy's function.
+    in2 : array_like of shape (..., K)
+        The filter, of as many dimensions.
+    mode : {'full', 'same', 'valid'}
+        Which outputs, on every axis to convolve along: all N + K - 1; the N in the middle of them; or those that see
+        no sample outside, for which one array must be the longer one on every axis where both are longer than 1.
+    axes : int or iterable of int, optional
+        The axes to convolve along, by default all. On every other axis the two lengths are equal, and the arrays are
+        convolved in pairs; or one of them is 1, and that array meets all of the other.
+    boundary, workers, out
+        As in `convolve`.
+
+    Returns
+    -------
+    ndarray
+        Of NumPy's result type of the two, after booleans and integers have become double precision, and half
+        precision single. It holds the exact sums of integers, each rounded once.
+
+    Raises
+    ------
+    ValueError
+        If the dimensions differ, if lengths on other axes do not fit, if 'valid' has no longer array, or if `mode`,
+        `axes`, `boundary`, `workers` or `out` is none of the above.
+    TypeError
+        If `workers` is not an integer or `out` not an array.
+
+    See Also
+    --------
+    convolve : The same along all axes, keeping integers; accuracy is described there.
+    scipy.signal.fftconvolve : The function that this one stands in for.
+
+    Notes
+    -----
+    The name is SciPy's. Here it promises no transform: the fastest way is taken, as by `convolve`, and a NaN or an
+    infinity touches only the outputs that it is a term of.
+
+    As in SciPy, where no axis is left on which both arrays are longer than 1, the result is ``in1 * in2`` in NumPy's
+    own type; and an empty array makes an empty result of shape (0,).
+
+    Examples
+    --------
+    >>> from sigresample import fftconvolve
+    >>> fftconvolve([1, 2, 3], [1, 1])
+    array([1., 3., 5., 3.])
+    >>> fftconvolve([[1, 2, 3], [4, 5, 6]], [[1, 1], [1, -1]], axes=1)
+    array([[ 1.,  3.,  5.,  3.],
+           [ 4.,  1.,  1., -6.]])
+    """
+    result: Array = _frequency.run("fftconvolve", in1, in2, mode, axes, workers, out, boundary)
+    return result
+
+
+@face(plan=_plan_oaconvolve)
+def oaconvolve(
+    in1: Any,
+    in2: Any,
+    mode: str = "full",
+    axes: Axes = None,
+    *,
+    boundary: str = "fill",
+    workers: int | None = None,
+    out: Array | None = None,
+) -> Array:
+    """Convolve two N-dimensional arrays along some of their axes.
+
+    The same as `fftconvolve`, which describes it: the two differ in SciPy, in how they compute.
+
+    Parameters
+    ----------
+    in1, in2, mode, axes, boundary, workers, out
+        As in `fftconvolve`.
+
+    Returns
+    -------
+    ndarray
+        As `fftconvolve`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `fftconvolve`.
+
+    See Also
+    --------
+    fftconvolve : The same.
+    scipy.signal.oaconvolve : The function that this one stands in for.
+
+    Examples
+    --------
+    >>> from sigresample import oaconvolve
+    >>> oaconvolve([1, 2, 3], [1, 1], mode="valid")
+    array([3., 5.])
+    """
+    result: Array = _frequency.run("oaconvolve", in1, in2, mode, axes, workers, out, boundary)
     return result
 
 

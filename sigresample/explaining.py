@@ -16,7 +16,7 @@ class Explanation(NamedTuple):
     function : str
         Name of the function.
     route : str
-        The way it would compute: "direct", "separable", "whole FFT", "polyphase", "scipy", ...
+        The way it would compute: "direct", "separable", "overlap-save", "whole FFT", "polyphase", "scipy", ...
     reason : str
         Why that route.
     costs : dict of str to float

@@ -8,7 +8,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
-from . import _originals, convolution, resampling
+from . import _originals, convolution, decimation, resampling
 
 OURS: dict[str, Callable[..., Any]] = {
     function.__name__: function
@@ -19,6 +19,10 @@ OURS: dict[str, Callable[..., Any]] = {
         convolution.correlate,
         convolution.correlate2d,
         convolution.correlation_lags,
+        convolution.fftconvolve,
+        convolution.oaconvolve,
+        decimation.decimate,
+        resampling.resample,
         resampling.resample_poly,
         resampling.upfirdn,
     )

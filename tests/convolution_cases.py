@@ -59,7 +59,7 @@ def bound(name, x, h, *args, **kwargs):
     if name in IMAGES and len(args) > 2:
         args = (*args[:2], abs(args[2]))
     magnitude = scipys(name, *sums, *args)
-    if plan.route == "whole FFT":
+    if plan.route in ("overlap-save", "whole FFT"):
         border = args[1:] and (args[1] != "fill" or (args[2:] and args[2]))
         norms = [np.linalg.norm(a) for a in sums]
         if border:  # the transform is of the extended image: at most its largest sample everywhere

@@ -67,6 +67,9 @@ def test_a_wrong_kernel_is_named(name: str, wrong_kernels: None) -> None:
     assert abs(wrong[index] - error.value.theirs - 1) < 1e-4
 
 
+BOUNDARIES = ("wrap", "symm", "reflect", "edge")
+
+
 def samples(shape: Any, dtype: str, spoil: float) -> Any:
     """Numbers of a type, some too large for comfort, one in ten arrays with a NaN or an infinity."""
     if dtype == "?":
@@ -97,9 +100,26 @@ def test_convolutions_of_every_kind_pass(name: str) -> None:
         options: dict[str, Any] = {"mode": str(RNG.choice(["full", "same", "valid"]))}
         options["method"] = str(RNG.choice(["auto", "direct", "fft"]))
         if name.endswith("2d"):
-            options["boundary"] = str(RNG.choice(["fill", "wrap", "symm"]))
             options["fillvalue"] = int(RNG.choice([0, 2]))
+        options["boundary"] = str(RNG.choice([*BOUNDARIES, "fill", "fill"]))
         done += passes(name, x, h, **options)
+    assert done > 75
+
+
+@pytest.mark.parametrize("name", ["fftconvolve", "oaconvolve"])
+def test_convolutions_along_axes_of_every_kind_pass(name: str) -> None:
+    done = 0
+    for _ in range(150):
+        ndim = int(RNG.choice([1, 2, 2, 3]))
+        top = {1: 300, 2: 25, 3: 8}[ndim]
+        shapes = [RNG.integers(1, most, ndim) for most in (top, top if RNG.random() < 0.3 else 6)]
+        axes = [int(axis) for axis in RNG.permutation(ndim)[: int(RNG.integers(1, ndim + 1))]]
+        for axis in set(range(ndim)) - set(axes):  # in pairs, or one of them meets all
+            shapes[1][axis] = RNG.choice([1, shapes[0][axis]])
+            shapes[0][axis] = RNG.choice([1, shapes[0][axis], shapes[0][axis]])
+        x, h = (samples(shape, dtype, 0.1) for shape, dtype in zip(shapes, types(), strict=True))
+        mode, boundary = (str(RNG.choice(words)) for words in (["full", "same", "valid"], [*BOUNDARIES, "fill"]))
+        done += passes(name, x, h, mode, axes if len(axes) < ndim or RNG.random() < 0.5 else None, boundary=boundary)
     assert done > 75
 
 
@@ -168,3 +188,19 @@ def test_what_a_first_user_found_to_be_no_disagreement() -> None:
         batch[0, 3, 3] = np.nan
         assert np.isfinite(sr.correlate(batch, RNG.standard_normal((1, 26, 37)), method="direct")[1]).all()
         assert np.isinf(sr.convolve2d(np.ones((3, 3)), np.ones((2, 2)), fillvalue=np.inf)).sum() == 12
+
+
+@pytest.mark.parametrize("name", ["fftconvolve", "oaconvolve"])
+def test_checks_know_what_is_no_sum(name):
+    x = np.ones((17, 1, 1), np.float32)
+    x[0] = np.nan
+    with sr.checked():
+        got = getattr(sr, name)(x, np.full((1, 1, 1), 2, np.int8), "same")
+    assert got.dtype == np.float32
+    assert np.isnan(got).sum() == 1
+
+
+def test_checks_leave_measured_times_alone():
+    with sr.checked():
+        method, times = sr.choose_conv_method(np.ones(300), np.ones(3), measure=True)
+    assert method == min(times, key=times.__getitem__)

@@ -154,9 +154,7 @@ def test_nothing_is_written_outside_the_result(kernel):
         x, h = samples(rng, (23, 91), dtype), samples(rng, (4, 6), dtype)
         arena = np.full((31, 120), 42, dtype)
         base = 3 * 120 + 7
-        kernel.correlate(
-            x, h, arena, None, np.array([base], np.intp), 23, 91, 91, 20, 86, 120, 0, 0, 1, 0, 0, False, 2
-        )
+        kernel.correlate(x, h, arena, None, np.array([base], np.intp), 23, 91, 91, 20, 86, 120, 0, 0, 1, 0, 0, False, 2)
         inside = np.zeros(arena.shape, bool)
         inside[3:23, 7:93] = True
         assert (arena[~inside] == 42).all()
@@ -205,3 +203,28 @@ def test_one_number_that_is_not_finite_is_seen(kernel, dtype):
                 x.view(x.real.dtype)[at * x.itemsize // x.real.itemsize] = bad
                 assert not kernel.finite(x)
     assert kernel.finite(np.empty(0, dtype))
+
+
+@pytest.mark.parametrize("boundary", BOUNDARIES)
+@pytest.mark.parametrize("dtype", ["f", "d", "F", "D", "h", "L"])
+def test_planes_with_taps_of_their_own_are_as_each_alone(kernel, dtype, boundary):
+    """Planes, taps and results in an order of their own; two planes share one filter."""
+    rng = np.random.default_rng(6)
+    for shape, taps in PAIRS[::3]:
+        out_shape = (shape[0] + taps[0] - 1, shape[1] + taps[1] - 1)
+        top, left = 1 - taps[0], 1 - taps[1]
+        x, h = samples(rng, (4, *shape), dtype), samples(rng, (3, *taps), dtype)
+        filters = np.array([2, 0, 1, 2])
+        want = [run(kernel, x[n], h[k], top, left, out_shape, boundary, 1) for n, k in enumerate(filters)]
+        for workers in (1, 2):
+            y = np.zeros((4, *out_shape), dtype)
+            real = x.real.dtype
+            group, order = x.itemsize // real.itemsize, np.array([3, 0, 2, 1])
+            starts = [at.astype(np.intp) for at in (order * x[0].size * group, order * y[0].size * group)]
+            kernel.correlate(
+                x.view(real), h, y.view(real), *starts, *shape, shape[1] * group, *out_shape, out_shape[1] * group,
+                top, left, group, BOUNDARIES[boundary], complex(1) if group == 2 else 1, False, workers,
+                (filters[order] * h[0].size).astype(np.intp),
+            )  # fmt: skip
+            for n in range(4):
+                assert y[n].tobytes() == want[n].tobytes()

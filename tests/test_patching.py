@@ -17,7 +17,8 @@ ORIGINALS = {name: getattr(scipy.signal, name) for name in patching.OURS}
 # Classes and functions of SciPy's test files that concern our functions, by pytest's -k.
 OWN_TESTS = {
     "test_signaltools": "TestConvolve or TestAllFreqConvolves or TestCorrelate or correlation_lags or correlate_lags "
-    "or choose_conv_method or TestResample",
+    "or choose_conv_method or longdtype or TestFFTConvolve or TestOAConvolve "
+    "or TestResample or gh_22684 or TestDecimate",
     "test_upfirdn": "upfirdn or UpFIRDn",
 }
 # Those that cannot pass, by name, each with the entry of docs/differences.md that it meets. There is none.

@@ -14,17 +14,31 @@ import sigresample
 from sigresample import checking, explaining
 
 ADDED = {
-    "convolve": ["workers", "out"],
-    "correlate": ["workers", "out"],
+    "convolve": ["boundary", "workers", "out"],
+    "correlate": ["boundary", "workers", "out"],
     "convolve2d": ["method", "workers", "out"],
     "correlate2d": ["method", "workers", "out"],
     "choose_conv_method": [],
     "correlation_lags": [],
+    "fftconvolve": ["boundary", "workers", "out"],
+    "oaconvolve": ["boundary", "workers", "out"],
     "upfirdn": ["workers", "out"],
     "resample_poly": ["workers", "out"],
+    "resample": ["workers", "out"],
+    "decimate": ["workers", "out"],
 }
-OTHERS = ["CheckError", "__version__", "checked", "explain", "patch_scipy", "show_config", "unpatch_scipy"]
-FUNCTIONS = [*ADDED, "checked", "explain", "patch_scipy", "show_config", "unpatch_scipy"]
+OTHERS = [
+    "CheckError",
+    "Convolver",
+    "__version__",
+    "checked",
+    "clear_cache",
+    "explain",
+    "patch_scipy",
+    "show_config",
+    "unpatch_scipy",
+]
+FUNCTIONS = [*ADDED, "checked", "clear_cache", "explain", "patch_scipy", "show_config", "unpatch_scipy"]
 
 
 def test_all_is_exact() -> None:
@@ -82,9 +96,9 @@ SECTIONS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", [*FUNCTIONS, "CheckError"])
+@pytest.mark.parametrize("name", [*FUNCTIONS, "CheckError", "Convolver"])
 def test_the_examples_are_true(name: str) -> None:
-    run(doctest.DocTestFinder(recurse=False).find(getattr(sigresample, name), name, globs={})[0], name in FUNCTIONS)
+    run(doctest.DocTestFinder(recurse=False).find(getattr(sigresample, name), name, globs={})[0], name != "CheckError")
 
 
 @pytest.mark.parametrize("page", sorted(Path(__file__).parents[1].glob("docs/*.md")), ids=lambda path: path.name)

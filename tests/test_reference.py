@@ -302,3 +302,31 @@ def test_errors():
         reference.convolve(np.ones((2, 3)), np.ones((3, 2)), "valid")
     with pytest.raises(ValueError, match="unknown extension mode 'mirror'"):
         reference.upfirdn([1.0], [1.0], mode="mirror")
+
+
+@pytest.mark.parametrize("mode", ["full", "same", "valid"])
+@pytest.mark.parametrize("axes", [None, 0, 1, -1, (0, 1), [1]])
+def test_fftconvolve_against_scipy(mode, axes):
+    rng = np.random.default_rng(9)
+    for shape, taps in [((5, 6), (5, 3)), ((4, 6), (1, 3)), ((3, 4), (3, 4)), ((1, 5), (2, 3)), ((3, 7), (3, 2))]:
+        for dtypes in ("dd", "fD", "hh", "?B"):
+            x, h = ((rng.standard_normal(s) * 9).astype(k) for s, k in zip((shape, taps), dtypes, strict=True))
+            try:
+                want = scipy.signal.fftconvolve(x, h, mode, axes)
+            except ValueError:
+                continue
+            got = reference.fftconvolve(x, h, mode, axes)
+            if mode == "same" and axes not in (None, (0, 1)) and shape[0] < taps[0]:
+                continue  # SciPy's drops the batch
+            assert (got.shape, got.dtype) == (want.shape, want.dtype)
+            np.testing.assert_allclose(
+                got, want, rtol=0, atol=1e-3 if "f" in dtypes else 1e-9
+            )  # SciPy transforms each in its own precision
+
+
+def test_fftconvolve_of_integers_is_exact():
+    x, h = np.array([[2**62, 1], [3, -5]]), np.array([[2**62, -1], [7, 11]])
+    want = [[float(2**124), float(1 - 1), -1.0], [21.0, float(3 * 11 - 35), -55.0]]
+    want[0][1] = float(-(2**62) + 2**62)
+    assert reference.fftconvolve(x, h, axes=1).tolist() == want
+    assert reference.fftconvolve(x, h, axes=1, boundary="edge", mode="same").shape == (2, 2)

@@ -5,11 +5,11 @@ from math import prod
 
 import numpy as np
 import pytest
-from convolution_cases import assert_matches, ours, sample, scipys
+from convolution_cases import assert_matches, ours, sample
 
 import sigresample.convolution as sr
-from sigresample import _choose, _choose_table, _compute, _kernels, _plans
-from sigresample._routes import direct, separable, whole_fft
+from sigresample import _by_transform, _choose, _choose_table, _compute, _kernels, _plans
+from sigresample._routes import borders, direct, separable
 from sigresample.explaining import PLANS
 
 
@@ -26,6 +26,9 @@ def slow_transforms(monkeypatch):
     """Take transforms out of the competition: which route wins beside them depends on the SIMD level."""
     for kind in ("F", "D"):
         monkeypatch.setitem(_choose_table.FFT, kind, (1.0, 0.0, 0.0))
+    for kind in ("F", "D", "Fc", "Dc", "I"):
+        for table in (_choose_table.ROWS, _choose_table.TILES):
+            monkeypatch.setitem(table[_choose.level()], kind, (1.0, 0.0, 0.0, 0.0)[: len(table[_choose.level()][kind])])
     _plans.plan.cache_clear()
     yield
     _plans.plan.cache_clear()
@@ -115,57 +118,14 @@ def test_plane_starts_meet_every_pair_of_planes_once():
         assert met == prod(axis.data * axis.taps for axis in plan.cut.outer)
 
 
-# ── whole FFT ───────────────────────────────────────────────────────────────────────────────────
+# ── boundaries ──────────────────────────────────────────────────────────────────────────────────
 
 
-def test_integers_are_rounded_only_within_the_bound(monkeypatch):
-    """Up to the bound the transform is exact; beyond it the sum is taken."""
-    sums = []
-    real = _compute._part
-    monkeypatch.setattr(_compute, "_part", lambda *a: sums.append(a) or real(*a))
-    for power in range(1, 31, 2):
-        x, h = sample((900,), "q", power) % 2**power, sample((700,), "q", power + 1) % 2**power
-        before = len(sums)
-        assert np.array_equal(ours("convolve", x, h, method="fft"), scipys("convolve", x, h))
-        norms = [float(np.linalg.norm(a.astype(float))) for a in (x, h)]
-        assert (len(sums) > before) == (whole_fft.error_bound(1600, *norms) >= 0.25)
-    assert 0 < len(sums) < 15
-
-
-def test_error_bound_holds_and_is_not_idle():
-    worst = 0.0
-    for length in (7, 64, 1000, 4095, 30030):
-        x, h = sample((length,), "d", 1), sample((length // 2 + 1,), "d", 2)
-        plan = plan_of("convolve", x, h, method="fft")
-        points = whole_fft.lengths(plan.axes if not plan.swap else (), False, True)
-        y = ours("convolve", x, h, method="fft")
-        exact = np.convolve(x.astype(np.longdouble), h.astype(np.longdouble))
-        error = float(np.abs(y - exact).max())
-        limit = whole_fft.error_bound(prod(points), float(np.linalg.norm(x)), float(np.linalg.norm(h)))
-        assert error <= limit
-        worst = max(worst, error / limit)
-    assert worst > 1e-4
-
-
-@pytest.mark.parametrize("boundary", [1, 2])
+@pytest.mark.parametrize("boundary", [1, 2, 3, 4])
 def test_fold_is_numpys_pad(boundary):
     for n in range(1, 6):
-        want = np.pad(np.arange(n), 23, mode=("wrap", "symmetric")[boundary - 1])
-        assert whole_fft.fold(np.arange(-23, n + 23), n, boundary).tolist() == want.tolist()
-
-
-def test_transforms_are_made_once_an_array():
-    """A filter that every item shares is transformed once."""
-    x, h = sample((20, 3000), "f"), sample((1, 2000), "f", 1)
-    plan = plan_of("convolve", x, h, method="fft")
-    axes = plan.axes
-    made = whole_fft._Transforms(plan, x, h, axes, 0, 1)
-    calls = []
-    forward = made.forward
-    made.forward = lambda *a, **k: calls.append(1) or forward(*a, **k)
-    for index in whole_fft.items(axes, [1]):
-        made.product(index)
-    assert len(calls) == 21
+        want = np.pad(np.arange(n), 23, mode=("wrap", "symmetric", "reflect", "edge")[boundary - 1])
+        assert borders.fold(np.arange(-23, n + 23), n, boundary).tolist() == want.tolist()
 
 
 # ── choice ──────────────────────────────────────────────────────────────────────────────────────
@@ -176,6 +136,7 @@ def test_every_level_and_type_has_constants():
     for level in ("scalar", "v2", "v3", "v4"):
         assert set(_choose_table.DIRECT[level]) == set(kinds)
         assert set(_choose_table.SEPARABLE[level]) == {"f", "d", "Fr", "Dr"}
+        assert set(_choose_table.ROWS[level]) == set(_choose_table.TILES[level]) == {"F", "D", "Fc", "Dc", "I"}
     assert set(_choose_table.FFT) == {"F", "D"}
     assert all(level in _choose_table.DIRECT for level in _choose.LIKE.values())
     assert _choose.level() in _choose_table.DIRECT
@@ -183,7 +144,7 @@ def test_every_level_and_type_has_constants():
 
 def test_costs_grow_with_the_work():
     one = np.dtype("f")
-    for route in ("direct", "whole FFT"):
+    for route in ("direct", "overlap-save", "whole FFT"):
         costs = [
             _plans.plan("convolve", (n,), (n // 3,), one, one, "full", "auto").costs[route] for n in (100, 10**4, 10**6)
         ]
@@ -193,8 +154,9 @@ def test_costs_grow_with_the_work():
 def test_routes_occur_where_expected():
     image = sample((512, 512), "f")
     assert explained("convolve2d", image, sample((5, 5), "f")).route == "direct"
-    assert explained("convolve2d", image, sample((101, 101), "f")).route == "whole FFT"
-    assert explained("convolve", sample((10**5,), "d"), sample((10**4,), "d")).route == "whole FFT"
+    assert explained("convolve2d", image, sample((101, 101), "f")).route == "overlap-save"
+    assert explained("convolve", sample((10**5,), "d"), sample((10**4,), "d")).route == "overlap-save"
+    assert explained("convolve", sample((50, 50, 50), "d"), sample((20, 20, 20), "d")).route == "whole FFT"
     assert explained("convolve", sample((10**5,), "d"), sample((10,), "d")).route == "direct"
 
 
@@ -211,16 +173,16 @@ def test_the_choice_sees_neither_batch_nor_layout_nor_workers():
 def test_explain_tells_what_runs(monkeypatch):
     """The route of the plan is the one that is entered."""
     entered = []
-    for module, name in ((direct, "direct"), (separable, "separable"), (whole_fft, "whole FFT")):
+    for module, name in ((direct, "direct"), (separable, "separable"), (_by_transform, "overlap-save")):
         run = module.run
         monkeypatch.setattr(module, "run", lambda *a, run=run, name=name, **k: entered.append(name) or run(*a, **k))
     blur = np.outer(sample((25,), "f"), sample((25,), "f", 1))
     rough = sample((25, 25), "f", 2)
-    spoiled = sample((400, 400), "f")
-    spoiled[3, 3] = np.nan
+    nan = sample((400, 400), "f")
+    nan[3, 3] = np.nan
     large = np.full((400, 400), 10**9)
     for x, h in itertools.product(
-        (sample((400, 400), "f"), sample((30, 30), "f"), spoiled, large), (blur, rough, rough[:3, :3])
+        (sample((400, 400), "f"), sample((30, 30), "f"), nan, large), (blur, rough, rough[:3, :3])
     ):
         h = h.astype(x.dtype) if x is not large else np.full(h.shape, 10**7)
         entered.clear()
@@ -240,7 +202,7 @@ def test_explanation():
     assert plan.simd == _kernels.level
     assert plan.workers == 1
     assert plan.fft_length == 0
-    assert set(plan.costs) == {"direct", "separable", "whole FFT"}
+    assert set(plan.costs) == {"direct", "separable", "overlap-save", "whole FFT"}
     assert explained("convolve", np.ones(50), np.ones(60), method="fft").fft_length >= 109
     assert explained("convolve", np.ones(5, np.longdouble), np.ones(3)).route == "scipy"
     assert explained("convolve", 1, 2).route == "product"

@@ -23,6 +23,7 @@ def correlate(
     fill: complex,
     add: bool,
     workers: int,
+    h_at: _Array | None = None,
 ) -> None: ...
 def separable(
     x: _Array,

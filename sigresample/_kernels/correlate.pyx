@@ -1,4 +1,4 @@
-"""Dense correlation of planes with one filter.
+"""Dense correlation of planes with one filter, or each with its own.
 
     y[n, i, j] = sum_p sum_q  x[n, i + top + p, j + left + q] * h[p, q]
 
@@ -42,6 +42,7 @@ cdef struct Job:
     char* y
     const Py_ssize_t* x_at
     const Py_ssize_t* y_at
+    const Py_ssize_t* h_at  # where each plane's own taps begin, or NULL
     const char* fill        # two reals, for even and odd positions in a group
     const char* fill_row    # a row of the fill value
     char* scratch
@@ -193,10 +194,17 @@ cdef void _item(const Job* job, Py_ssize_t item) noexcept nogil:
     cdef int n_rows = min(TILE_ROWS, job.out_rows - i0), r
     cdef Py_ssize_t n_sources = job.P + n_rows - 1, v0 = 0, v1 = n_sources, p, at
     cdef Scratch s
+    cdef Job own
     cdef char* memory = job.scratch + thread_number() * job.scratch_bytes
     cdef char* x = job.x + (job.x_at[plane] if job.x_at else 0) * job.size
     cdef char* y = job.y + (job.y_at[plane] if job.y_at else 0) * job.size
     cdef char* out[4]
+    if job.h_at:
+        own = job[0]
+        own.taps.h += job.h_at[plane] * job.size
+        if own.taps.h_imag:
+            own.taps.h_imag += job.h_at[plane] * job.size
+        job = &own
     s.rows = <char**>memory
     s.strip_rows = s.rows + job.P + TILE_ROWS
     s.out = <char*>(s.strip_rows + job.P + TILE_ROWS)
@@ -315,7 +323,7 @@ cdef void _geometry(Job* job, cnp.ndarray x, cnp.ndarray y, x_at, y_at, Py_ssize
     job.x, job.y = <char*>cnp.PyArray_DATA(x), <char*>cnp.PyArray_DATA(y)
     job.size = cnp.PyArray_ITEMSIZE(x)
     job.planes = 1
-    job.x_at = job.y_at = NULL
+    job.x_at = job.y_at = job.h_at = NULL
     if x_at is not None:
         job.planes = cnp.PyArray_DIM(<cnp.ndarray?>x_at, 0)
         job.x_at = <const Py_ssize_t*>cnp.PyArray_DATA(<cnp.ndarray>x_at)
@@ -344,22 +352,25 @@ def finite(cnp.ndarray x not None):
 def correlate(cnp.ndarray x not None, cnp.ndarray h not None, cnp.ndarray y not None, x_at, y_at,
               Py_ssize_t rows, Py_ssize_t cols, Py_ssize_t x_pitch, Py_ssize_t out_rows, Py_ssize_t out_cols,
               Py_ssize_t y_pitch, Py_ssize_t top, Py_ssize_t left, Py_ssize_t group, int boundary, fill,
-              bint add, int workers):
-    """Correlate planes of x with the taps h (P, Q) into planes of y."""
+              bint add, int workers, h_at=None):
+    """Correlate planes of x with the taps h (P, Q), or each with its own of h (n, P, Q), into planes of y."""
     cdef Job job
-    cdef Py_ssize_t P = cnp.PyArray_DIM(h, 0), Q = cnp.PyArray_DIM(h, 1)
+    cdef int last = cnp.PyArray_NDIM(h) - 1
+    cdef Py_ssize_t P = cnp.PyArray_DIM(h, last - 1), Q = cnp.PyArray_DIM(h, last)
     cdef cnp.ndarray real = h, imag = None
     if cnp.PyArray_ISCOMPLEX(h):
         real, imag = np.ascontiguousarray(h.real), np.ascontiguousarray(h.imag)
     _taps(&job.taps, real, P, Q, group)
-    cdef bint finite = _finite(&job.taps, P * Q)
+    cdef bint finite = _finite(&job.taps, cnp.PyArray_SIZE(h))
     if imag is not None:
         job.taps.h_imag = <const char*>cnp.PyArray_DATA(imag)
         job.across = job.taps
         job.across.h = job.taps.h_imag
-        finite = finite and _finite(&job.across, P * Q)
+        finite = finite and _finite(&job.across, cnp.PyArray_SIZE(h))
     job.P, job.Q, job.separable, job.add = P, Q, False, add
     _geometry(&job, x, y, x_at, y_at, rows, cols, x_pitch, out_rows, out_cols, y_pitch, top, left, group, boundary)
+    if h_at is not None:
+        job.h_at = <const Py_ssize_t*>cnp.PyArray_DATA(<cnp.ndarray?>h_at)
     _execute(&job, fill, finite, workers)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import _kernels
 from .._shapes import Axis, Planes
+from .borders import fold
 
 Array = np.ndarray[Any, Any]
 
@@ -37,10 +38,10 @@ def run(x: Array, w: Array, y: Array, cut: Planes, boundary: int, fill: Any, wor
             _correlate(x, taps[0], y, None, None, cut, boundary, fill, False, workers)
         return
     # A plane of a filter bank's result meets one tap of the outer axes, and is written once.
-    once = all(axis.taps == 1 or axis.data == 1 for axis in cut.outer)
+    once = all(axis.taps == 1 or (axis.data == 1 and not boundary) for axis in cut.outer)
     if not once:
         y[...] = 0
-    for block, (x_at, y_at) in enumerate(plane_starts(cut)):
+    for block, (x_at, y_at) in enumerate(plane_starts(cut, boundary)):
         if len(x_at) and polyphase:
             _polyphase(x, taps[block], y, _rows(cut, x_at, y_at), cut, workers)
         elif len(x_at):
@@ -90,23 +91,27 @@ def _rows(cut: Planes, x_at: Array | None, y_at: Array | None) -> tuple[Array | 
     return np.add.outer(x_at, x_rows).ravel(), np.add.outer(y_at, y_rows).ravel()
 
 
-def plane_starts(cut: Planes) -> Iterator[tuple[Array, Array]]:
+def plane_starts(cut: Planes, boundary: int = 0) -> Iterator[tuple[Array, Array]]:
     """Yield, for each tap of the outer axes in C order, where the planes that it meets start in x and in y.
 
-    Planes outside the data are left out: they would add zeros.
+    Planes outside the data are others by the boundary, or left out: they would add zeros.
     """
-    axes = [list(_meeting(axis)) for axis in cut.outer]
-    for ranges in product(*axes):
+    axes = [list(_meeting(axis, boundary)) for axis in cut.outer]
+    for met in product(*axes):
         x_at = y_at = np.zeros(1, np.intp)
-        for (low, high, sample), x_stride, y_stride in zip(ranges, cut.x_strides, cut.y_strides, strict=True):
-            here = np.arange(low, high, dtype=np.intp)
-            x_at = np.add.outer(x_at, (here + sample) * x_stride).ravel()
-            y_at = np.add.outer(y_at, here * y_stride).ravel()
+        for (samples, outputs), x_stride, y_stride in zip(met, cut.x_strides, cut.y_strides, strict=True):
+            x_at = np.add.outer(x_at, samples * x_stride).ravel()
+            y_at = np.add.outer(y_at, outputs * y_stride).ravel()
         yield x_at, y_at
 
 
-def _meeting(axis: Axis) -> Iterator[tuple[int, int, int]]:
-    """Yield for each tap the outputs (from, to) whose sample lies inside, and the sample less the output."""
+def _meeting(axis: Axis, boundary: int) -> Iterator[tuple[Array, Array]]:
+    """Yield for each tap the samples that it meets, and for which outputs."""
     for p in range(axis.taps):
         sample = axis.first + p
-        yield max(0, -sample), min(axis.out, axis.data - sample), sample
+        if boundary and axis.taps > 1:
+            outputs = np.arange(axis.out, dtype=np.intp)
+            yield fold(outputs + sample, axis.data, boundary), outputs
+        else:
+            outputs = np.arange(max(0, -sample), min(axis.out, axis.data - sample), dtype=np.intp)
+            yield outputs + sample, outputs

@@ -1,0 +1,320 @@
+"""Sums computed by transforms, with the meaning of the direct sum: for integers, for NaN and infinities, for the quiet.
+
+What the routes are given here is a group of items: data (..., n1, n2, …), one filter (k1, k2, …), results
+(..., m1, m2, …), batch axes first. Banks of filters are taken one filter at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod, sqrt
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import _dynamic_range, _exact, _nonfinite, _shapes
+from ._cache import Prepared
+from ._kernels import correlate
+from ._plans import Plan
+from ._routes import direct, overlap_save, tiles, whole_fft
+from ._shapes import Axis, Blocks
+
+Array = np.ndarray[Any, Any]
+
+PATCHES = 1 << 22  # samples of spoiled blocks that are gathered at once
+
+
+class Group(NamedTuple):
+    """Items that share a filter, and how they are transformed."""
+
+    x: Array  # batch axes, then those summed along
+    w: Array
+    y: Array
+    axes: tuple[Axis, ...]  # those summed along
+    blocks: Blocks | None  # None: one transform of all
+    bordered: bool
+    boundary: int
+    fill: Any
+    key: Any  # of the filter, among those prepared
+
+
+def run(
+    plan: Plan,
+    x: Array,
+    w: Array,
+    y: Array,
+    fill: Any,
+    workers: int,
+    prepared: Prepared | None = None,
+    *,
+    nonfinite: bool = False,
+) -> None:
+    """Fill y; x and w are C-contiguous, in the plan's roles, of its types for sums; `nonfinite`: not all finite."""
+    if plan.dtype.kind in "biu":
+        _integers(plan, x, w, y, fill, workers)
+    elif not nonfinite and np.isfinite(fill):
+        _floats(plan, x, w, y, fill, workers, prepared)
+    else:
+
+        def transform(a: Array, b: Array, outside: float) -> Array:
+            made = np.empty(y.shape, a.dtype)
+            for group in _groups(plan, a, b, made, outside):
+                _transform(group, workers, None)
+            return made
+
+        clean = fill if np.isfinite(fill) else 0
+        _floats(plan, _nonfinite.clean(x), _nonfinite.clean(w), y, clean, workers, None)
+        _nonfinite.restore(y, x, w, plan.axes, plan.boundary, fill, plan.absent, transform)
+
+
+def finite(x: Array) -> bool:
+    """Return whether all numbers of a C-contiguous array are finite; integers are."""
+    return x.dtype.kind not in "fc" or bool(correlate.finite(x))
+
+
+def _floats(plan: Plan, x: Array, w: Array, y: Array, fill: Any, workers: int, prepared: Prepared | None) -> None:
+    # Integers are transformed in double precision, as SciPy does, also beside data in single.
+    wide = plan.dtype.char in "fF" and any(dtype.kind in "biu" for dtype in plan.dtypes)
+    if not wide:
+        _groups_of_floats(plan, x, w, y, fill, workers, prepared)
+        return
+    made = np.empty(y.shape, _double(y.dtype))
+    _groups_of_floats(plan, x.astype(made.dtype), w.astype(_double(w.dtype)), made, fill, workers, prepared)
+    y[...] = made
+
+
+def _groups_of_floats(
+    plan: Plan, x: Array, w: Array, y: Array, fill: Any, workers: int, prepared: Prepared | None
+) -> None:
+    for group in _groups(plan, x, w, y, fill):
+        ratios = _ratios(group, workers) if plan.auto else None
+        _transform(group, workers, prepared)
+        if ratios is not None and (ratios > 1).any():
+            for index in np.ndindex(group.y.shape[: group.y.ndim - len(group.axes)]):
+                _mend(_item(group, index), ratios[index], workers)
+        if not _all_finite(group.y):  # finite values overflowed: in the direct sum they may not
+            for index in np.ndindex(group.y.shape[: group.y.ndim - len(group.axes)]):
+                if not np.isfinite(group.y[index]).all():
+                    _direct(_item(group, index), workers)
+
+
+def _double(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    return np.result_type(dtype, np.float64)
+
+
+def _all_finite(y: Array) -> bool:
+    return finite(y) if y.flags.c_contiguous else bool(np.isfinite(y).all())
+
+
+# ---- Groups -------------------------------------------------------------------------------------------
+
+
+def _groups(plan: Plan, x: Array, w: Array, y: Array, fill: Any) -> Iterator[Group]:
+    """Yield the items of each filter."""
+    sums = _shapes.summed(plan.axes, plan.bordered)
+    banks = [i for i, axis in enumerate(plan.axes) if axis.taps > 1 and i not in sums]
+    batch = [i for i in range(len(plan.axes)) if i not in sums and i not in banks]
+    x, w, y = (a.transpose(banks + batch + sums) for a in (x, w, y))
+    axes = tuple(plan.axes[i] for i in sums)
+    for bank in np.ndindex(y.shape[: len(banks)]):
+        # The one sample meets, for output i, the tap at first + i + p = 0.
+        own = tuple(-plan.axes[axis].first - i for axis, i in zip(banks, bank, strict=True))
+        taps = np.ascontiguousarray(w[own + (0,) * len(batch)])
+        data = x[(0,) * len(banks)]
+        yield Group(data, taps, y[bank], axes, plan.blocks, plan.bordered, plan.boundary, fill, bank)
+
+
+def _item(group: Group, index: tuple[int, ...]) -> Group:
+    """Return one item as a group of its own."""
+    return group._replace(x=group.x[index], y=group.y[index])
+
+
+def _transform(group: Group, workers: int, prepared: Prepared | None) -> None:
+    """Fill the results by transforms, whatever comes of it."""
+    blocks, axes = group.blocks, group.axes
+    # Complex taps make the data complex, not the other way round.
+    key = group.key, blocks, axes if blocks is None else None, group.x.dtype
+    taps = None if prepared is None else prepared.get(key)
+    if blocks is None:
+        if taps is None:
+            taps = whole_fft.prepare(group.w, axes, group.bordered, group.x.dtype.kind != "c", workers)
+        whole_fft.items(group.x, taps, group.y, axes, group.bordered, group.boundary, group.fill, workers)
+    elif len(axes) == 1:
+        if taps is None:
+            taps = overlap_save.prepare(group.w, blocks.points[0], group.x.dtype, parts=blocks.parts)
+        (x_step,), (y_step,) = _steps(group.x, 1), _steps(group.y, 1)
+        overlap_save.rows(
+            group.x.real, taps, group.y.real, _starts(group.x, 1), _starts(group.y, 1), axes[0], x_step, y_step,
+            group.boundary, group.fill, workers,
+        )  # fmt: skip
+    else:
+        if taps is None:
+            n1, n2 = blocks.points
+            taps = tiles.prepare(group.w, (n1, n2), group.x.dtype, workers)
+        rows, cols = axes
+        (x_pitch, x_step), (y_pitch, y_step) = _steps(group.x, 2), _steps(group.y, 2)
+        tiles.planes(
+            group.x.real, taps, group.y.real, _starts(group.x, 2), _starts(group.y, 2), rows, cols, x_pitch, x_step,
+            y_pitch, y_step, group.boundary, group.fill, workers,
+        )  # fmt: skip
+    if prepared is not None:
+        prepared[key] = taps
+
+
+def _steps(x: Array, axes: int) -> list[int]:
+    """Return how many reals lie from one sample to the next along the last axes."""
+    return [stride // x.real.itemsize for stride in x.strides[x.ndim - axes :]]
+
+
+def _starts(x: Array, axes: int) -> Array | None:
+    """Return how many reals from its first number each item starts."""
+    starts = np.zeros(1, np.intp)
+    for n, stride in zip(x.shape[: x.ndim - axes], x.strides, strict=False):
+        starts = np.add.outer(starts, np.arange(n, dtype=np.intp) * (stride // x.real.itemsize)).ravel()
+    return starts if x.ndim > axes else None
+
+
+def _direct(group: Group, workers: int) -> None:
+    """Fill the results by the direct sum."""
+    batch = tuple(Axis(n, 1, n, 0) for n in group.x.shape[: group.x.ndim - len(group.axes)])
+    cut = _shapes.planes(batch + group.axes, 2 if group.x.dtype.kind == "c" else 1, group.bordered)
+    x, y = np.ascontiguousarray(group.x), group.y
+    made = y if y.flags.c_contiguous else np.empty(y.shape, y.dtype)
+    w = group.w.reshape((1,) * len(batch) + group.w.shape)
+    polyphase = x.dtype.kind in "fc" and not group.bordered and direct.many(cut)
+    direct.run(x, w, made, cut, group.boundary, group.fill, workers, polyphase=polyphase)
+    if made is not y:
+        y[...] = made
+
+
+# ---- Dynamic range ------------------------------------------------------------------------------------
+
+
+def grid(plan: Plan) -> Blocks:
+    """Return the blocks of a plan; one transform of all is one block."""
+    axes = tuple(plan.axes[i] for i in _shapes.summed(plan.axes, plan.bordered))
+    return plan.blocks or _whole(axes, plan.bordered, plan.dtype.kind != "c")
+
+
+def _grid(group: Group) -> Blocks:
+    return group.blocks or _whole(group.axes, group.bordered, group.x.dtype.kind != "c")
+
+
+def _whole(axes: tuple[Axis, ...], bordered: bool, real: bool) -> Blocks:
+    return Blocks(whole_fft.lengths(axes, bordered, real), tuple(axis.out for axis in axes))
+
+
+def _ratios(group: Group, workers: int) -> Array:
+    return _dynamic_range.ratios(
+        group.x, group.w, group.axes, _grid(group), group.boundary, group.fill if group.bordered else 0, workers
+    )
+
+
+def _mend(item: Group, ratios: Array, workers: int) -> None:
+    """Compute again the blocks that rounding spoiled: in double precision where that is finer, or else directly."""
+    spoiled = ratios > 1
+    if item.x.dtype.char in "fF":
+        hopeless = ratios * (np.finfo(np.float64).eps / np.finfo(np.float32).eps) > 1
+        _again(item, np.argwhere(spoiled & ~hopeless), workers, double=True)
+    else:
+        hopeless = spoiled
+    _again(item, np.argwhere(hopeless), workers, double=False)
+
+
+def _again(item: Group, blocks: Array, workers: int, *, double: bool) -> None:
+    """Compute some blocks of an item again, each from the samples under it alone."""
+    if not len(blocks):
+        return
+    grid = _grid(item)
+    if double and len(blocks) * grid.parts > prod(grid.number(item.axes)):
+        # Each alone, a block would transform as much as all of them need together.
+        x, w = item.x.astype(_double(item.x.dtype)), item.w.astype(_double(item.w.dtype))
+        made = np.empty(item.y.shape, x.dtype)
+        _transform(item._replace(x=x, w=w, y=made), workers, None)
+        for block in blocks:
+            at = tuple(slice(b * hop, (b + 1) * hop) for b, hop in zip(block, grid.hop, strict=True))
+            item.y[at] = made[at]
+        return
+    taps = [axis.taps for axis in item.axes]
+    many = max(1, PATCHES // prod(hop + k - 1 for hop, k in zip(grid.hop, taps, strict=True)))
+    for some in (blocks[i : i + many] for i in range(0, len(blocks), many)):
+        patches = np.stack([_patch(item, grid, block) for block in some])
+        axes = tuple(Axis(hop + k - 1, k, hop, 0) for hop, k in zip(grid.hop, taps, strict=True))
+        w = item.w
+        if double:
+            patches, w = patches.astype(_double(patches.dtype)), w.astype(_double(w.dtype))
+        made = np.empty((len(some), *grid.hop), patches.dtype)
+        group = item._replace(x=patches, w=w, y=made, axes=axes, bordered=False, boundary=0, fill=0)
+        if double:
+            _transform(group, workers, None)
+        else:
+            _direct(group, workers)
+        for block, outputs in zip(some, made, strict=True):
+            to = item.y[tuple(slice(b * hop, (b + 1) * hop) for b, hop in zip(block, grid.hop, strict=True))]
+            to[...] = outputs[tuple(slice(n) for n in to.shape)]
+
+
+def _patch(item: Group, grid: Blocks, block: Array) -> Array:
+    """Return the samples under all outputs of a block."""
+    axes = tuple(
+        axis._replace(out=hop, first=axis.first + int(b) * hop)
+        for axis, hop, b in zip(item.axes, grid.hop, block, strict=True)
+    )
+    return whole_fft.extended(item.x, axes, item.boundary, item.fill if item.bordered else 0)
+
+
+# ---- Integers -----------------------------------------------------------------------------------------
+
+
+def certain(plan: Plan, x: Array, w: Array, fill: Any) -> bool:
+    """Return whether transforms will be taken for integers: whether they give the exact sums, and soon enough."""
+    groups = _groups(plan, x, w, np.empty([axis.out for axis in plan.axes], np.int8), fill)
+    return all(_worth(plan, _digits(plan, _unfilled(group))) for group in groups)
+
+
+def _integers(plan: Plan, x: Array, w: Array, y: Array, fill: Any, workers: int) -> None:
+    for group in _groups(plan, x, w, y, fill):
+        digits = _digits(plan, _unfilled(group))
+        if digits is None or not _worth(plan, digits):
+            _direct(group, workers)
+            continue
+        of = _unfilled(group)
+
+        def transform(a: Array, b: Array, of: Group = of) -> Array:
+            made = np.empty(of.y.shape)
+            _transform(of._replace(x=a, w=b, y=made), workers, None)
+            return made
+
+        group.y[...] = _exact.convolve(of.x, of.w, plan.dtype, digits, transform)
+
+
+def _unfilled(group: Group) -> Group:
+    """Return a group whose data hold the fill value outside, that it is cut into digits like the rest."""
+    if not group.bordered or group.boundary or not group.fill:
+        return group
+    items = [
+        whole_fft.extended(group.x[index], group.axes, 0, group.fill)
+        for index in np.ndindex(group.x.shape[: group.x.ndim - len(group.axes)])
+    ]
+    x = np.stack(items).reshape(group.x.shape[: group.x.ndim - len(group.axes)] + items[0].shape)
+    axes = tuple(Axis(axis.out + axis.taps - 1, axis.taps, axis.out, 0) for axis in group.axes)
+    return group._replace(x=x, axes=axes, bordered=False, fill=0)
+
+
+def _digits(plan: Plan, group: Group) -> _exact.Digits | None:
+    """Return the digits that make rounding certain."""
+    grid = _grid(group)
+    # The parts of a long filter meet as many blocks; by Cauchy's inequality their bounds add up to no more.
+    points = prod(grid.points) * grid.parts
+    x, w = _exact.size(group.x, plan.dtype), _exact.size(group.w, plan.dtype)
+    # A block has no more samples than points; and no more than its item, but where a border repeats them.
+    count = points if group.bordered else min(points, x.nonzero)
+    norm = sqrt(points) * x.largest if group.bordered else min(x.norm, sqrt(points) * x.largest)
+    return _exact.plan(_exact.Size(norm, x.largest, count), w, points, _exact.bits(plan.dtype))
+
+
+def _worth(plan: Plan, digits: _exact.Digits | None) -> bool:
+    """Return whether so many transforms are sooner done than the sum."""
+    if digits is None:
+        return False
+    return not plan.auto or digits.products * plan.costs[plan.route] <= plan.costs["direct"]
