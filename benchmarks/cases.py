@@ -26,6 +26,7 @@ class Case:
     arguments: dict[str, Any] = field(default_factory=dict)  # SciPy takes these too
     ours: dict[str, Any] = field(default_factory=dict)  # method, workers
     gaussian: bool = False
+    spoilt: tuple[float, float] | None = None  # what the data contain, in which share of the samples (0: in one)
 
     def arrays(self) -> tuple[np.ndarray[Any, Any], ...]:
         """Return the arguments in order: random, never constant, the same ones every time."""
@@ -34,6 +35,10 @@ class Case:
         if self.gaussian:
             rows, columns = (np.exp(-(np.linspace(-2, 2, k) ** 2)) for k in self.shapes[1])
             arrays[1] = np.outer(rows, columns).astype(self.dtype)
+        if self.spoilt:
+            value, share = self.spoilt
+            size = arrays[0].size
+            arrays[0].flat[rng.choice(size, max(1, round(share * size)), replace=False)] = value
         return tuple(arrays)
 
     def multiply_adds(self) -> int:
@@ -44,14 +49,25 @@ class Case:
             return (((n - 1) * up + taps - 1) // down + 1) * -(-taps // up)
         if self.function == "resample_poly":
             return math.prod(self.shapes[0]) * up // down * -(-(20 * max(up, down) + 1) // up)
+        if self.function == "resample":  # a direct sum over all samples, which nobody forms
+            return self.shapes[0][0] * int(self.arguments["num"])
+        if self.function == "decimate":
+            q, fir = int(self.arguments["q"]), self.arguments["ftype"] == "fir"
+            return self.shapes[0][0] // q * (20 * q + 1) if fir else self.shapes[0][0] * 2 * 4 * 5
         x, h = self.shapes
         if self.arguments.get("mode") == "valid":
             return math.prod((abs(n - k) + 1) * min(n, k) for n, k in zip(x, h, strict=True))
         return math.prod(x) * math.prod(h)
 
     def shrunk(self, most: int) -> Case:
-        """Return the case with every axis cut to at most `most`, as the tests run it."""
-        return replace(self, shapes=tuple(tuple(min(n, most) for n in shape) for shape in self.shapes))
+        """Return the case with every axis cut to at most `most`, as the tests run it; what is odd stays odd.
+
+        The middle that filter2D returns is everyone's for filters of odd size only.
+        """
+        if self.function == "decimate":  # its IIR filter takes no less
+            most = max(most, 28)
+        cut = tuple(tuple(n if n <= most else most - (most - n) % 2 for n in shape) for shape in self.shapes)
+        return replace(self, shapes=cut)
 
 
 class Goal(NamedTuple):
@@ -82,6 +98,16 @@ RATIOS = ((1, 1), (1, 2), (2, 1), (3, 2), (1, 8), (8, 1), (160, 147))
 TAPS = (161, 321, 801, 3201)
 RATES = ((44100, 48000), (48000, 44100), (44100, 16000), (48000, 16000), (16000, 48000), (96000, 44100), (8000, 44100))
 SECONDS = 10
+LENGTHS = ((441_000, 480_000), (262_144, 233_543), (262_144, 220_435), (100_003, 50_021), (2**20, 2**18))
+FACTORS = (2, 4, 10)
+FILTERS = (5, 16, 64, 256, 1024, 8192, 65_536, 1_000_000)
+LARGE_2D = ((1024, 31), (1024, 63), (1000, 127), (512, 255), (2003, 45))
+SPOILT = {"one NaN": (np.nan, 0.0), "1 % NaN": (np.nan, 0.01), "1 % inf": (np.inf, 0.01)}
+
+# What overlaps is timed with two workers beside one, hence by the wall clock whatever the machine does.
+TWO_WORKERS = ("workers", "workers-fft")
+# Compared with another call of ours, or too small for threads: no second reading on all threads.
+ONE_READING = (*TWO_WORKERS, "swap", "tiny", "nan")
 
 ROWS = (
     Row(
@@ -109,7 +135,13 @@ ROWS = (
         "upfirdn",
         "upfirdn, 1M samples, 161–3201 taps, seven ratios",
         ("scipy",),
-        (Goal("scipy", 15), Goal("scipy", 6, statistic="min")),
+        (Goal("scipy", 25), Goal("scipy", 6, statistic="min")),
+    ),
+    Row(
+        "upfirdn-320",
+        "upfirdn, 1M samples, 320 taps at 1/1 and 2/1",
+        ("scipy",),
+        (Goal("scipy", 60, "float32"), Goal("scipy", 40, "float64")),
     ),
     Row(
         "resample_poly",
@@ -118,13 +150,47 @@ ROWS = (
         (Goal("scipy", 6),),
     ),
     Row(
+        "resample",
+        "resample, smooth, awkward and prime lengths",
+        ("scipy",),
+        (Goal("scipy", 1.5),),
+    ),
+    Row("decimate-fir", "decimate, 1M samples, factors 2, 4, 10, fir", ("scipy",), (Goal("scipy", 6),)),
+    Row("decimate-iir", "the same, iir, which is SciPy's", ("scipy",), (Goal("scipy", 0.95),), promised=False),
+    Row(
         "convolve",
         "convolve, 1M × 5, 16, 64 taps, direct",
         ("numpy", "scipy", "fftconvolve", "oaconvolve"),
         (Goal("best", 1.5),),
         ceilings=("copy",),
     ),
+    Row(
+        "convolve-auto",
+        "convolve, 1M × 5 to 1M taps, method auto",
+        ("fftconvolve", "oaconvolve", "numpy"),
+        (Goal("best", 2.5), Goal("best", 1.2, statistic="min")),
+    ),
+    Row(
+        "convolve2d-large",
+        "convolve2d and fftconvolve, filters of 31² to 301×307, method auto",
+        ("fftconvolve", "oaconvolve", "cv2"),
+        (Goal("best", 2.5), Goal("best", 1.2, statistic="min")),
+    ),
+    Row("oaconvolve", "oaconvolve along axis 1, 256×4096 by 129 taps", ("scipy",), (Goal("scipy", 2.5),)),
+    Row(
+        "nan",
+        "clean data over data with NaN or inf in them, FFT routes",
+        ("clean",),
+        (Goal("clean", 1 / 2.5, statistic="min"),),
+        promised=False,
+    ),
     Row("workers", "two workers over one, 1 MP and up", ("one-worker",), (Goal("one-worker", 1.8),)),
+    Row(
+        "workers-fft",
+        "two workers over one, 1M samples and up, FFT routes",
+        ("one-worker",),
+        (Goal("one-worker", 1.7),),
+    ),
     Row("tiny", "tiny calls", ("scipy",), (Goal("scipy", 1.0, statistic="min"),)),
     Row(
         "swap",
@@ -171,14 +237,15 @@ def _correlate2d() -> list[Case]:
 def _upfirdn() -> list[Case]:
     return [
         Case(
-            "upfirdn",
+            row,
             f"{taps} taps, {up}/{down}",
             "upfirdn",
             ((taps,), (1_000_000,)),
             dtype,
             {"up": up, "down": down},
         )
-        for taps, (up, down), dtype in itertools.product(TAPS, RATIOS, DTYPES)
+        for row, sizes, ratios in (("upfirdn", TAPS, RATIOS), ("upfirdn-320", (320,), ((1, 1), (2, 1))))
+        for taps, (up, down), dtype in itertools.product(sizes, ratios, DTYPES)
     ]
 
 
@@ -193,10 +260,60 @@ def _resample_poly() -> list[Case]:
     return cases
 
 
+def _resample() -> list[Case]:
+    return [
+        Case("resample", f"{n} → {num}", "resample", ((n,),), dtype, {"num": num})
+        for (n, num), dtype in itertools.product(LENGTHS, DTYPES)
+    ]
+
+
+def _decimate() -> list[Case]:
+    return [
+        Case(f"decimate-{ftype}", f"by {q}", "decimate", ((1_000_000,),), dtype, {"q": q, "ftype": ftype})
+        for ftype, q, dtype in itertools.product(("fir", "iir"), FACTORS, DTYPES)
+    ]
+
+
 def _convolve() -> list[Case]:
     return [
         Case("convolve", f"{k} taps", "convolve", ((1_000_000,), (k,)), dtype, ours={"method": "direct"})
         for k, dtype in itertools.product((5, 16, 64), DTYPES)
+    ]
+
+
+def _convolve_auto() -> list[Case]:
+    return [
+        Case("convolve-auto", f"{k} taps", "convolve", ((1_000_000,), (k,)), dtype)
+        for k, dtype in itertools.product(FILTERS, DTYPES)
+    ]
+
+
+def _convolve2d_large() -> list[Case]:
+    same = [
+        Case("convolve2d-large", f"{n}² by {k}²", "convolve2d", ((n, n), (k, k)), dtype, {"mode": "same"})
+        for (n, k), dtype in itertools.product(LARGE_2D, DTYPES)
+    ]
+    shapes = (1009, 997), (301, 307)
+    full = [Case("convolve2d-large", "1009×997 by 301×307, full", "fftconvolve", shapes, dtype) for dtype in DTYPES]
+    return same + full
+
+
+def _oaconvolve() -> list[Case]:
+    shapes = (256, 4096), (1, 129)
+    return [Case("oaconvolve", "256×4096 by 1×129", "oaconvolve", shapes, dtype, {"axes": 1}) for dtype in DTYPES]
+
+
+def _nan() -> list[Case]:
+    calls: tuple[tuple[str, str, tuple[tuple[int, ...], ...], dict[str, Any]], ...] = (
+        ("1M by 65536", "convolve", ((1_000_000,), (65_536,)), {}),
+        ("1M by 256", "convolve", ((1_000_000,), (256,)), {}),
+        ("1024² by 31²", "convolve2d", ((1024, 1024), (31, 31)), {"mode": "same"}),
+    )
+    return [
+        Case("nan", f"{label}, {what}", function, shapes, dtype, arguments, spoilt=spoilt)
+        for (label, function, shapes, arguments), (what, spoilt), dtype in itertools.product(
+            calls, SPOILT.items(), DTYPES
+        )
     ]
 
 
@@ -209,6 +326,22 @@ def _workers() -> list[Case]:
         same_rate = {"up": 1, "down": 1}
         cases.append(Case("workers", "upfirdn, 4M by 321", "upfirdn", ((321,), (4_000_000,)), dtype, same_rate))
     return cases
+
+
+def _workers_fft() -> list[Case]:
+    calls: tuple[tuple[str, str, tuple[tuple[int, ...], ...], dict[str, Any]], ...] = (
+        *((f"1M by {k}", "convolve", ((1_000_000,), (k,)), {}) for k in (1024, 65_536, 1_000_000)),
+        ("4M by 8192", "convolve", ((4_000_000,), (8192,)), {}),
+        *(
+            (f"{n}² by {k}²", "convolve2d", ((n, n), (k, k)), {"mode": "same"})
+            for n, k in ((1024, 31), (1000, 127), (2003, 45))
+        ),
+        ("1009×997 by 301×307, full", "fftconvolve", ((1009, 997), (301, 307)), {}),
+    )
+    return [
+        Case("workers-fft", label, function, shapes, dtype, arguments)
+        for (label, function, shapes, arguments), dtype in itertools.product(calls, DTYPES)
+    ]
 
 
 def _tiny() -> list[Case]:
@@ -255,8 +388,15 @@ ALL = (
     *_correlate2d(),
     *_upfirdn(),
     *_resample_poly(),
+    *_resample(),
+    *_decimate(),
     *_convolve(),
+    *_convolve_auto(),
+    *_convolve2d_large(),
+    *_oaconvolve(),
+    *_nan(),
     *_workers(),
+    *_workers_fft(),
     *_tiny(),
     *_swap(),
     *_outer(),
@@ -268,6 +408,10 @@ _QUICK = {
     "convolve2d-gaussian": ("3×3", "15×15"),
     "correlate2d": ("full, wrap", "same, fill", "valid, symm"),
     "upfirdn": tuple(f"{taps} taps, {up}/{down}" for taps in (161, 801) for up, down in RATIOS),
+    "convolve-auto": ("5 taps", "64 taps", "1024 taps", "65536 taps"),
+    "convolve2d-large": ("1024² by 31²", "1000² by 127²", "1009×997 by 301×307, full"),
+    "nan": ("1M by 65536, 1 % NaN", "1M by 256, one NaN", "1024² by 31², 1 % inf"),
+    "workers-fft": ("1M by 65536", "2003² by 45²"),
 }
 
 

@@ -1,9 +1,13 @@
-"""Measure the extra memory of direct and polyphase calls: at most 5 % of input and output, plus 2 MiB.
+"""Measure the extra memory of calls that work in place or in blocks: at most 5 % of input and output, plus 2 MiB.
 
     python benchmarks/memory.py [--json memory.json]
 
 Each case runs in a process of its own, twice: with one worker and with all. What counts is the highest
 resident set during the call, less the resident set before it, less the result. Linux only.
+
+Beside them, what a whole process that filters one great image takes, from its start, Python and imports with it: its
+highest resident set, less input and output, at most 256 MiB. And what caches make of a thousand calls of changing
+length: the highest resident set after any but the first hundred, less that after the hundredth, at most 64 MiB.
 """
 
 from __future__ import annotations
@@ -12,7 +16,7 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +24,17 @@ import cases
 import numpy as np
 import peers
 
+import sigresample
+
+Array = np.ndarray[Any, Any]
+
 MIB = 2**20
 SHARE, GRANT = 0.05, 2 * MIB
 STATUS = Path("/proc/self/status")
-DIRECT = {"method": "direct"}
+DIRECT, AUTO = {"method": "direct"}, {"method": "auto"}
+GREAT = 256 * MIB  # for a whole process
+
+CALLS, SETTLED, LONGEST, DRIFT = 1000, 100, 2**20, 64 * MIB
 
 Spec = tuple[str, tuple[tuple[int, ...], ...], str, dict[str, Any], dict[str, Any]]
 SPECS: tuple[Spec, ...] = (
@@ -49,7 +60,14 @@ SPECS: tuple[Spec, ...] = (
     ("resample_poly", ((4_410_000,),), "float32", {"up": 160, "down": 147}, {}),
     ("resample_poly", ((2_400_000, 2),), "float64", {"up": 147, "down": 160, "axis": 0}, {}),
     ("resample_poly", ((8, 480_000),), "float64", {"up": 1, "down": 3, "axis": 1, "padtype": "line"}, {}),
+    # Overlap-save: what it takes is that of its blocks and the filter, which is little beside arrays as long as these.
+    ("convolve", ((12_000_000,), (1024,)), "float32", {}, AUTO),
+    ("convolve", ((24_000_000,), (8192,)), "float64", {}, AUTO),
+    ("convolve2d", ((6000, 6000), (31, 31)), "float32", {"mode": "same"}, AUTO),
+    ("convolve2d", ((3000, 3000), (63, 63)), "float64", {"mode": "same", "boundary": "wrap"}, AUTO),
+    ("oaconvolve", ((1024, 24_000), (1, 1025)), "float32", {"axes": 1}, {}),
 )
+IMAGE: Spec = ("convolve2d", ((16_384, 16_384), (101, 101)), "float32", {"mode": "same"}, AUTO)
 
 
 def case_of(spec: Spec) -> cases.Case:
@@ -66,9 +84,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, metavar="OUT", help="write every figure to this file")
     parser.add_argument("--only", default="", help="only the cases whose label contains this")
     parser.add_argument("--child", nargs=2, type=int, metavar=("CASE", "WORKERS"), help=argparse.SUPPRESS)
+    parser.add_argument("--whole", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--drift", choices=sorted(CHANGING), help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
     if options.child:
         print(json.dumps(measure(case_of(SPECS[options.child[0]]), options.child[1])))
+        return 0
+    if options.whole:
+        print(json.dumps(whole(case_of(IMAGE), peers.available_threads())))
+        return 0
+    if options.drift:
+        print(json.dumps(drift(options.drift)))
         return 0
     if not STATUS.exists():
         print(f"this measures with {STATUS}, which only Linux has", file=sys.stderr)
@@ -78,19 +104,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.only not in case_of(spec).label:
             continue
         for workers in sorted({1, peers.available_threads()}):
-            figures.append(in_fresh_process(number, workers))
+            figures.append(in_fresh_process("--child", str(number), str(workers)))
+            print(line(figures[-1]), flush=True)
+    if options.only in whole_process(case_of(IMAGE)):
+        figures.append(in_fresh_process("--whole"))
+        print(line(figures[-1]), flush=True)
+    for name in CHANGING:
+        if options.only in drifting(name):
+            figures.append(in_fresh_process("--drift", name))
             print(line(figures[-1]), flush=True)
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return int(any(figure["extra"] > figure["allowed"] for figure in figures))
 
 
-def in_fresh_process(number: int, workers: int) -> dict[str, Any]:
+def in_fresh_process(*arguments: str) -> dict[str, Any]:
     """Measure one case in a process of its own."""
-    command = [sys.executable, __file__, "--child", str(number), str(workers)]
+    command = [sys.executable, __file__, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RuntimeError(f"{case_of(SPECS[number]).label}: {done.stderr.strip() or done.returncode}")
+        raise RuntimeError(f"{' '.join(arguments)}: {done.stderr.strip() or done.returncode}")
     figure: dict[str, Any] = json.loads(done.stdout)
     return figure
 
@@ -119,6 +152,69 @@ def measure(case: cases.Case, workers: int) -> dict[str, Any]:
         "blind": peak_before - before,
         "allowed": int(SHARE * size) + GRANT,
     }
+
+
+def whole_process(case: cases.Case) -> str:
+    """Return the label of a case measured from the start of its process."""
+    return f"{case.label}, whole process"
+
+
+def whole(case: cases.Case, workers: int) -> dict[str, Any]:
+    """Return what this process has taken at most, once it has made one call, beyond the input and the result."""
+    arrays = tuple(filled(shape, case.dtype) for shape in case.shapes)
+    result = peers.ours(case, arrays, workers)()
+    size = sum(array.nbytes for array in arrays) + result.nbytes
+    return {
+        "case": whole_process(case), "dtype": case.dtype, "workers": workers, "size": size,
+        "extra": resident("VmHWM") - size, "blind": 0, "allowed": GREAT,
+    }  # fmt: skip
+
+
+def _convolve(x: Array, other: int) -> object:
+    return sigresample.convolve(x, x[: max(1, other % 65536)], workers=1)
+
+
+def _whole(x: Array, other: int) -> object:
+    return sigresample.convolve(x, x, method="fft", workers=1)
+
+
+def _resample(x: Array, other: int) -> object:
+    return sigresample.resample(x, other, workers=1)
+
+
+def _fixed(x: Array, other: int, held: dict[str, sigresample.Convolver] = {}) -> object:  # noqa: B006  (kept on purpose)
+    if x.dtype.char not in held:
+        held[x.dtype.char] = sigresample.Convolver(filled((5000,), x.dtype.char))
+    return held[x.dtype.char](x, workers=1)
+
+
+# Each is called with data and another length.
+CHANGING: dict[str, Callable[[Array, int], object]] = {
+    "convolve": _convolve,
+    "convolve with itself": _whole,
+    "resample": _resample,
+    "Convolver": _fixed,
+}
+
+
+def drifting(name: str) -> str:
+    """Return the label of a series of calls."""
+    return f"{name}: {CALLS} calls of changing length"
+
+
+def drift(name: str, calls: int = CALLS, settled: int = SETTLED) -> dict[str, Any]:
+    """Return by how much the resident set grows over calls of changing lengths, in both precisions."""
+    rng = np.random.default_rng(2)
+    data = [filled((LONGEST,), dtype) for dtype in ("float32", "float64")]
+    after = []
+    for number in range(calls):
+        n, other = (int(LONGEST ** rng.uniform(0.4, 1)) for _ in range(2))
+        CHANGING[name](data[number % 2][:n], other)
+        after.append(resident("VmRSS"))
+    return {
+        "case": drifting(name), "dtype": "float32 and float64", "workers": 1, "size": 0,
+        "extra": max(after[settled:]) - after[settled - 1], "blind": 0, "allowed": DRIFT,
+    }  # fmt: skip
 
 
 def filled(shape: tuple[int, ...], dtype: str) -> np.ndarray[Any, Any]:

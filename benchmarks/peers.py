@@ -11,6 +11,7 @@ import importlib.metadata
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -24,6 +25,7 @@ import sigresample
 Call = Callable[[], Any]
 Arrays = tuple[np.ndarray[Any, Any], ...]
 MATMUL = 2048  # side of the matrices of the ceiling
+NUMPY_TAPS = 1024  # np.convolve sums directly: beyond these it takes seconds
 
 
 class Peer(NamedTuple):
@@ -57,6 +59,8 @@ def _fft(name: str, case: Case, arrays: Arrays) -> Call | None:
 
 
 def _numpy(case: Case, arrays: Arrays) -> Call | None:
+    if min(array.size for array in arrays) > NUMPY_TAPS:
+        return None
     return partial(np.convolve, *arrays, mode=case.arguments.get("mode", "full"))
 
 
@@ -67,6 +71,8 @@ def _numpy_outer(case: Case, arrays: Arrays) -> Call | None:
 def _cv2(case: Case, arrays: Arrays) -> Call | None:
     import cv2
 
+    if case.arguments.get("mode") != "same":
+        return None  # it returns nothing else
     x, h = arrays
     # filter2D correlates; its middle is that of convolve2d for filters of odd size.
     return partial(cv2.filter2D, x, -1, h[::-1, ::-1].copy(), borderType=cv2.BORDER_CONSTANT)
@@ -115,6 +121,10 @@ def _one_worker(case: Case, arrays: Arrays) -> Call | None:
     return ours(case, arrays, 1)
 
 
+def _clean(case: Case, arrays: Arrays) -> Call | None:
+    return ours(case, replace(case, spoilt=None).arrays(), 1)
+
+
 def _swapped(case: Case, arrays: Arrays) -> Call | None:
     return ours(case, arrays[::-1], 1)
 
@@ -142,6 +152,7 @@ PEERS = {
     "torch": Peer(_torch, "torch", "torch", _torch_threads),
     "soxr": Peer(_soxr, "soxr", "soxr", same=False),
     "one-worker": Peer(_one_worker, "sigresample", "sigresample"),
+    "clean": Peer(_clean, "sigresample", "sigresample", same=False),
     "swapped": Peer(_swapped, "sigresample", "sigresample"),
     "matmul": Peer(_matmul, "threadpoolctl", "threadpoolctl", same=False),
     "copy": Peer(_copy, "numpy", "numpy", same=False),
