@@ -16,7 +16,7 @@ from . import _dynamic_range, _exact, _nonfinite, _shapes
 from ._cache import Prepared
 from ._kernels import correlate
 from ._plans import Plan
-from ._routes import direct, overlap_save, tiles, whole_fft
+from ._routes import borders, direct, overlap_save, tiles, whole_fft
 from ._shapes import Axis, Blocks
 
 Array = np.ndarray[Any, Any]
@@ -260,7 +260,7 @@ def _patch(item: Group, grid: Blocks, block: Array) -> Array:
         axis._replace(out=hop, first=axis.first + int(b) * hop)
         for axis, hop, b in zip(item.axes, grid.hop, block, strict=True)
     )
-    return whole_fft.extended(item.x, axes, item.boundary, item.fill if item.bordered else 0)
+    return borders.around(item.x, axes, item.boundary, item.fill if item.bordered else 0)
 
 
 # ---- Integers -----------------------------------------------------------------------------------------
@@ -293,7 +293,7 @@ def _unfilled(group: Group) -> Group:
     if not group.bordered or group.boundary or not group.fill:
         return group
     items = [
-        whole_fft.extended(group.x[index], group.axes, 0, group.fill)
+        borders.around(group.x[index], group.axes, 0, group.fill)
         for index in np.ndindex(group.x.shape[: group.x.ndim - len(group.axes)])
     ]
     x = np.stack(items).reshape(group.x.shape[: group.x.ndim - len(group.axes)] + items[0].shape)

@@ -24,6 +24,7 @@ import numpy as np
 from . import _kernels
 from ._coerce import contiguous
 from ._exact import error_bound
+from ._routes.borders import fold
 from ._shapes import Axis
 
 Array = np.ndarray[Any, Any]
@@ -190,22 +191,11 @@ def _extended(x: Array, of: _Sum, outside: Any) -> Array:
         edges = []
         for at in (before, behind):
             if of.boundary:
-                edges.append(np.take(x, _fold(at, axis.data, of.boundary), axis=a))
+                edges.append(np.take(x, fold(at, axis.data, of.boundary), axis=a))
             else:
                 edges.append(np.full([*shape[:a], len(at), *shape[a + 1 :]], outside, x.dtype))
         x = np.concatenate([edges[0], inside, edges[1]], axis=a)
     return x
-
-
-def _fold(at: Array, n: int, boundary: int) -> Array:
-    """Return the samples that stand for positions outside: 1 wrap, 2 symm, 3 reflect, 4 edge."""
-    if boundary == 4:
-        return np.clip(at, 0, n - 1)
-    if boundary == 1:
-        return np.asarray(at % n)
-    period = 2 * n if boundary == 2 else max(2 * n - 2, 1)
-    at = at % period
-    return np.asarray(np.minimum(at, (period - 1 if boundary == 2 else period) - at))
 
 
 def _spread(marks: Array, axes: tuple[Axis, ...]) -> Array:

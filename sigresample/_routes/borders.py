@@ -25,8 +25,15 @@ def fold(at: Array, n: int, boundary: int) -> Array:
     return np.asarray(np.minimum(at, period - at - (boundary == SYMM)))
 
 
-def around(x: Array, axes: Sequence[_shapes.Axis], boundary: int) -> Array:
+def around(x: Array, axes: Sequence[_shapes.Axis], boundary: int, fill: Any = 0) -> Array:
     """Return x with all samples that lie under some tap, those outside it by the boundary: its 'valid' part is all."""
-    seen = (np.arange(axis.first, axis.first + axis.out + axis.taps - 1) for axis in axes)
-    made: Array = x[np.ix_(*(fold(at, axis.data, boundary) for at, axis in zip(seen, axes, strict=True)))]
+    seen = [np.arange(axis.first, axis.first + axis.out + axis.taps - 1) for axis in axes]
+    if boundary:
+        made: Array = x[np.ix_(*(fold(at, axis.data, boundary) for at, axis in zip(seen, axes, strict=True)))]
+        return made
+    made = np.full([len(at) for at in seen], fill, x.dtype)
+    inside = [np.flatnonzero((at >= 0) & (at < axis.data)) for at, axis in zip(seen, axes, strict=True)]
+    if all(map(len, inside)):
+        to = tuple(slice(i[0], i[-1] + 1) for i in inside)
+        made[to] = x[tuple(slice(at[i[0]], at[i[-1]] + 1) for at, i in zip(seen, inside, strict=True))]
     return made

@@ -7,14 +7,13 @@ only the outputs asked for are kept untouched: a circular convolution as short a
 from __future__ import annotations
 
 from functools import lru_cache
-from math import sqrt
 from typing import Any
 
 import numpy as np
 
 from .. import _shapes
 from .._shapes import Axis
-from .borders import fold
+from .borders import around
 
 Array = np.ndarray[Any, Any]
 
@@ -51,27 +50,7 @@ def items(
     keep = tuple(slice(s + axis.taps - 1, s + axis.taps - 1 + axis.out) for s, axis in zip(starts, axes, strict=True))
     with np.errstate(all="ignore"):  # the caller looks at the result
         for index in np.ndindex(x.shape[: x.ndim - len(axes)]):
-            item = extended(x[index], axes, boundary, fill) if bordered else x[index]
+            item = around(x[index], axes, boundary, fill) if bordered else x[index]
             made = forward(item, points, workers=workers)
             made *= spectrum
             y[index] = inverse(made, points, workers=workers, overwrite_x=True)[keep]
-
-
-def extended(x: Array, axes: tuple[Axis, ...], boundary: int, fill: Any) -> Array:
-    """Return an item with all the samples that lie under some tap, those outside it by the boundary."""
-    wanted = [np.arange(axis.first, axis.first + axis.out + axis.taps - 1) for axis in axes]
-    if boundary:
-        at = (fold(where, n, boundary) for where, n in zip(wanted, x.shape, strict=True))
-        return np.asarray(x[np.ix_(*at)])
-    made = np.full([len(where) for where in wanted], fill, x.dtype)
-    inside = [np.flatnonzero((where >= 0) & (where < n)) for where, n in zip(wanted, x.shape, strict=True)]
-    if all(len(at) for at in inside):
-        to = tuple(slice(at[0], at[-1] + 1) for at in inside)
-        made[to] = x[tuple(slice(where[at[0]], where[at[-1]] + 1) for where, at in zip(wanted, inside, strict=True))]
-    return made
-
-
-def norm2(x: Array) -> float:
-    """Return the square root of the sum of squares of a real array, on this thread alone: BLAS would take more."""
-    flat = x.ravel()
-    return sqrt(np.einsum("i,i->", flat, flat))
