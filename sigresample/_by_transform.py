@@ -14,7 +14,7 @@ import numpy as np
 
 from . import _dynamic_range, _exact, _nonfinite, _shapes
 from ._cache import Prepared
-from ._kernels import correlate
+from ._coerce import finite
 from ._plans import Plan
 from ._routes import borders, direct, overlap_save, tiles, whole_fft
 from ._shapes import Axis, Blocks
@@ -67,11 +67,6 @@ def run(
         _nonfinite.restore(y, x, w, plan.axes, plan.boundary, fill, plan.absent, transform)
 
 
-def finite(x: Array) -> bool:
-    """Return whether all numbers of a C-contiguous array are finite; integers are."""
-    return x.dtype.kind not in "fc" or bool(correlate.finite(x))
-
-
 def _floats(plan: Plan, x: Array, w: Array, y: Array, fill: Any, workers: int, prepared: Prepared | None) -> None:
     # Integers are transformed in double precision, as SciPy does, also beside data in single.
     wide = plan.dtype.char in "fF" and any(dtype.kind in "biu" for dtype in plan.dtypes)
@@ -92,18 +87,14 @@ def _groups_of_floats(
         if ratios is not None and (ratios > 1).any():
             for index in np.ndindex(group.y.shape[: group.y.ndim - len(group.axes)]):
                 _mend(_item(group, index), ratios[index], workers)
-        if not _all_finite(group.y):  # finite values overflowed: in the direct sum they may not
+        if not finite(group.y):  # finite values overflowed: in the direct sum they may not
             for index in np.ndindex(group.y.shape[: group.y.ndim - len(group.axes)]):
-                if not np.isfinite(group.y[index]).all():
+                if not finite(group.y[index]):
                     _direct(_item(group, index), workers)
 
 
 def _double(dtype: np.dtype[Any]) -> np.dtype[Any]:
     return np.result_type(dtype, np.float64)
-
-
-def _all_finite(y: Array) -> bool:
-    return finite(y) if y.flags.c_contiguous else bool(np.isfinite(y).all())
 
 
 # ---- Groups -------------------------------------------------------------------------------------------

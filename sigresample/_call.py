@@ -12,7 +12,7 @@ import numpy as np
 
 from . import _by_transform, _choose, _compute, _errors, _kernels, _plans, _shapes, _threads
 from ._cache import Prepared
-from ._coerce import FLOATS, INTEGERS, output
+from ._coerce import FLOATS, INTEGERS, into, output
 from ._originals import original
 from ._plans import Plan
 from ._routes import borders
@@ -153,16 +153,17 @@ def _elsewhere(
             axes = _shapes.axes(plan.window, swap=False, reverse=False)
             in1, mode, boundary = borders.around(x, axes, _plans.BOUNDARIES[boundary]), "valid", "fill"
         rest = (_nearest(boundary), fillvalue) if name.endswith("2d") else (method,)
-        try:
-            result = original(name)(in1, in2, mode, *rest)
-        except (ValueError, TypeError, IndexError) as error:
-            got = [f"{a.dtype} of shape {a.shape}" for a in (x, h)]
-            raise type(error)(_errors.SCIPYS.format(name=name, why=error, in1=got[0], in2=got[1])) from error
-    if out is None:
-        return result
-    y = output(name, out, result.shape, result.dtype, x, h)
-    y[...] = result
-    return y
+        result = scipys(name, x, h, in1, in2, mode, *rest)
+    return into(name, out, result, x, h)
+
+
+def scipys(name: str, x: Array, h: Array, *args: Any) -> Any:
+    """Return SciPy's own answer, or raise its error, which says then what the two arrays are."""
+    try:
+        return original(name)(*args)
+    except (ValueError, TypeError, IndexError) as error:
+        got = [f"{a.dtype} of shape {a.shape}" for a in (x, h)]
+        raise type(error)(_errors.SCIPYS.format(name=name, why=error, in1=got[0], in2=got[1])) from error
 
 
 def _only_ours(name: str, boundary: Any) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _errors
+from . import _errors, _kernels
 
 # What the kernels compute themselves. Long double, half and object go to SciPy's own functions.
 FLOATS = frozenset("fdFD")
@@ -20,6 +20,16 @@ def contiguous(x: np.ndarray[Any, Any], dtype: np.dtype[Any]) -> np.ndarray[Any,
         return x
     x = np.array(x, dtype=dtype, order="C", copy=None)
     return x if x.flags.aligned else x.copy()
+
+
+def finite(x: np.ndarray[Any, Any]) -> bool:
+    """Return whether all numbers of an array of ours are finite; integers are."""
+    if x.dtype.char not in FLOATS:
+        return True
+    flags = x.flags
+    if flags.forc and flags.aligned and x.dtype.isnative:
+        return _kernels.correlate.finite(x)
+    return bool(np.isfinite(x).all())
 
 
 def output(
@@ -46,6 +56,15 @@ def output(
         if _overlap(out, x):
             raise ValueError(_errors.OUT_OVERLAP.format(name=name))
     return out
+
+
+def into(name: str, out: Any, result: Any, *inputs: np.ndarray[Any, Any]) -> Any:
+    """Return a result that is made already, or `out` with it, once that is seen to fit and to overlap no input."""
+    if out is None:
+        return result
+    given = output(name, out, result.shape, result.dtype, *inputs)
+    given[...] = result
+    return given
 
 
 def _overlaps_itself(x: np.ndarray[Any, Any]) -> bool:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from . import _by_transform, _kernels, _plans, _shapes
+from . import _by_transform, _plans, _shapes
 from ._cache import Prepared
-from ._coerce import FLOATS, contiguous
+from ._coerce import contiguous, finite
 from ._plans import TRANSFORMS, Plan
 from ._routes import direct, separable
 
@@ -220,16 +220,6 @@ def _usable(plan: Plan, in1: Array, in2: Array) -> bool:
     return finite(in1 if plan.scipy_swap else in2) and (
         plan.swap == plan.scipy_swap or finite(in1 if plan.swap else in2)
     )
-
-
-def finite(x: Array) -> bool:
-    """Return whether all numbers of an array of ours are finite; integers are."""
-    if x.dtype.char not in FLOATS:
-        return True
-    flags = x.flags
-    if flags.forc and flags.aligned and x.dtype.isnative:
-        return _kernels.correlate.finite(x)
-    return bool(np.isfinite(x).all())
 
 
 def _nonfinite(plan: Plan, in1: Array, in2: Array, y: Array, workers: int) -> Array:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import _cache, _call, _compute, _errors, _kernels, _plans, _shapes, _threads
-from ._coerce import FLOATS, INTEGERS, output
+from ._coerce import FLOATS, INTEGERS, finite, into, output
 from ._originals import original
 from ._plans import BOUNDARIES, Dtype, Index
 from ._routes import borders, pairs
@@ -210,7 +210,7 @@ def _sum(name: str, made: Request, x: Array, h: Array, y: Array, mode: str, boun
     shapes = ([1 if i in made.paired else n for i, n in enumerate(a.shape)] for a in (x, h))
     plan = _plans.plan(name, *map(tuple, shapes), x.dtype, h.dtype, mode, "auto", boundary, batch=made.batch)
     items = [y.shape[axis] for axis in made.paired]
-    if items and pairs.serve(plan) and _compute.finite(x) and _compute.finite(h):
+    if items and pairs.serve(plan) and finite(x) and finite(h):
         pairs.run(plan, x, h, y, made.paired, _threads.count(name, workers, plan.ops * prod(items)))
         return
     threads = _threads.count(name, workers, plan.ops)
@@ -281,25 +281,17 @@ def _elsewhere(
         result = (x * h)[keep] if keep else x * h
     else:
         result = _by_scipy(name, made, in1, in2, x, h, mode, axes, boundary, keep)
-    if out is None:
-        return result
-    y = output(name, out, result.shape, result.dtype, x, h)
-    y[...] = result
-    return y
+    return into(name, out, result, x, h)
 
 
 def _by_scipy(
     name: str, made: Request, in1: Any, in2: Any, x: Array, h: Array, mode: Any, axes: Any, boundary: Any, keep: Index
 ) -> Any:
-    try:
-        if mode == "same" and not BOUNDARIES[boundary]:  # SciPy's drops what is broadcast
-            return original(name)(in1, in2, "full", axes)[keep].copy()
-        if mode != "valid" and BOUNDARIES[boundary]:
-            in1, mode = extended(x, h.shape, made, boundary), "valid"
-        return original(name)(in1, in2, mode, axes)
-    except (ValueError, TypeError, IndexError) as error:
-        got = [f"{a.dtype} of shape {a.shape}" for a in (x, h)]
-        raise type(error)(_errors.SCIPYS.format(name=name, why=error, in1=got[0], in2=got[1])) from error
+    if mode == "same" and not BOUNDARIES[boundary]:  # SciPy's drops what is broadcast
+        return _call.scipys(name, x, h, in1, in2, "full", axes)[keep].copy()
+    if mode != "valid" and BOUNDARIES[boundary]:
+        in1, mode = extended(x, h.shape, made, boundary), "valid"
+    return _call.scipys(name, x, h, in1, in2, mode, axes)
 
 
 def extended(x: Array, taps: Shape, made: Request, boundary: str) -> Array:

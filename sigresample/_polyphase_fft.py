@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _dynamic_range, _kernels, _polyphase_shapes
+from . import _coerce, _dynamic_range, _kernels, _polyphase_shapes
 from ._polyphase_shapes import PolyphaseShapes
 from ._routes import polyphase_fft
 from ._routes.polyphase_fft import Streams
@@ -47,10 +47,10 @@ def faster(made: Streams, shapes: PolyphaseShapes, dtype: np.dtype[Any], complex
 def run(x: _Array, table: _Array, y: _Array, shapes: PolyphaseShapes, by: Streams, workers: int) -> None:
     """Compute C-contiguous x into C-contiguous y."""
     x, y = (a.reshape(shapes.rows, n, shapes.width) for a, n in ((x, shapes.n_in), (y, shapes.n_out)))
-    if not _kernels.correlate.finite(table):
+    if not _coerce.finite(table):
         _direct(x, table, y, shapes, 0, shapes.n_out, workers)
         return
-    clean = _kernels.correlate.finite(x)
+    clean = _coerce.finite(x)
     spoiled = np.empty((shapes.rows, shapes.width, _count(by)), bool)
     for rows, columns in _pieces(shapes):
         signals = np.ascontiguousarray(np.moveaxis(x[rows, :, columns], 1, 2))
@@ -61,7 +61,7 @@ def run(x: _Array, table: _Array, y: _Array, shapes: PolyphaseShapes, by: Stream
         if bad is not None:
             spoiled[rows, columns] |= _under(bad, by)
     polyphase_fft.run(x, polyphase_fft.prepare(table, by, x.dtype), by, y, workers)
-    if not _kernels.correlate.finite(y):
+    if not _coerce.finite(y):
         spoiled |= _overflown(y, by)
     for row, column in np.argwhere(spoiled.any(axis=-1)):
         for start, stop in _runs(spoiled[row, column]):

@@ -318,12 +318,8 @@ def _arrays(inputs: tuple[Any, ...]) -> list[_Array]:
 
 def scipys(name: str, out: Any, *args: Any) -> _Array:
     """Return SciPy's own answer, or raise its error, for a type that the kernels do not compute."""
-    y: _Array = original(name)(*args)
-    if out is None:
-        return y
-    given = _coerce.output(name, out, y.shape, y.dtype, *_arrays(args))
-    given[...] = y
-    return given
+    y: _Array = _coerce.into(name, out, original(name)(*args), *_arrays(args))
+    return y
 
 
 def plan(name: str, job: Job | None, workers: Any) -> Explanation:
