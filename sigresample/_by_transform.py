@@ -123,33 +123,42 @@ def _item(group: Group, index: tuple[int, ...]) -> Group:
 def _transform(group: Group, workers: int, prepared: Prepared | None) -> None:
     """Fill the results by transforms, whatever comes of it."""
     blocks, axes = group.blocks, group.axes
-    # Complex taps make the data complex, not the other way round.
-    key = group.key, blocks, axes if blocks is None else None, group.x.dtype
-    taps = None if prepared is None else prepared.get(key)
+    taps = _taps(group, workers, prepared)
     if blocks is None:
-        if taps is None:
-            taps = whole_fft.prepare(group.w, axes, group.bordered, group.x.dtype.kind != "c", workers)
         whole_fft.items(group.x, taps, group.y, axes, group.bordered, group.boundary, group.fill, workers)
     elif len(axes) == 1:
-        if taps is None:
-            taps = overlap_save.prepare(group.w, blocks.points[0], group.x.dtype, parts=blocks.parts)
         (x_step,), (y_step,) = _steps(group.x, 1), _steps(group.y, 1)
         overlap_save.rows(
             group.x.real, taps, group.y.real, _starts(group.x, 1), _starts(group.y, 1), axes[0], x_step, y_step,
             group.boundary, group.fill, workers,
         )  # fmt: skip
     else:
-        if taps is None:
-            n1, n2 = blocks.points
-            taps = tiles.prepare(group.w, (n1, n2), group.x.dtype, workers)
         rows, cols = axes
         (x_pitch, x_step), (y_pitch, y_step) = _steps(group.x, 2), _steps(group.y, 2)
         tiles.planes(
             group.x.real, taps, group.y.real, _starts(group.x, 2), _starts(group.y, 2), rows, cols, x_pitch, x_step,
             y_pitch, y_step, group.boundary, group.fill, workers,
         )  # fmt: skip
+
+
+def _taps(group: Group, workers: int, prepared: Prepared | None) -> Any:
+    """Return what the route makes of the taps, from those prepared or left there."""
+    blocks, axes = group.blocks, group.axes
+    # Complex taps make the data complex, not the other way round.
+    key = group.key, blocks, axes if blocks is None else None, group.x.dtype
+    taps = None if prepared is None else prepared.get(key)
+    if taps is not None:
+        return taps
+    if blocks is None:
+        taps = whole_fft.prepare(group.w, axes, group.bordered, group.x.dtype.kind != "c", workers)
+    elif len(axes) == 1:
+        taps = overlap_save.prepare(group.w, blocks.points[0], group.x.dtype, parts=blocks.parts)
+    else:
+        n1, n2 = blocks.points
+        taps = tiles.prepare(group.w, (n1, n2), group.x.dtype, workers)
     if prepared is not None:
         prepared[key] = taps
+    return taps
 
 
 def _steps(x: Array, axes: int) -> list[int]:
@@ -223,26 +232,29 @@ def _again(item: Group, blocks: Array, workers: int, *, double: bool) -> None:
         made = np.empty(item.y.shape, x.dtype)
         _transform(item._replace(x=x, w=w, y=made), workers, None)
         for block in blocks:
-            at = tuple(slice(b * hop, (b + 1) * hop) for b, hop in zip(block, grid.hop, strict=True))
+            at = _outputs(grid, block)
             item.y[at] = made[at]
         return
-    taps = [axis.taps for axis in item.axes]
-    many = max(1, PATCHES // prod(hop + k - 1 for hop, k in zip(grid.hop, taps, strict=True)))
+    axes = tuple(Axis(hop + of.taps - 1, of.taps, hop, 0) for hop, of in zip(grid.hop, item.axes, strict=True))
+    many = max(1, PATCHES // prod(axis.data for axis in axes))
+    kept: Prepared = {}
     for some in (blocks[i : i + many] for i in range(0, len(blocks), many)):
-        patches = np.stack([_patch(item, grid, block) for block in some])
-        axes = tuple(Axis(hop + k - 1, k, hop, 0) for hop, k in zip(grid.hop, taps, strict=True))
-        w = item.w
+        patches, w = np.stack([_patch(item, grid, block) for block in some]), item.w
         if double:
             patches, w = patches.astype(_double(patches.dtype)), w.astype(_double(w.dtype))
         made = np.empty((len(some), *grid.hop), patches.dtype)
         group = item._replace(x=patches, w=w, y=made, axes=axes, bordered=False, boundary=0, fill=0)
         if double:
-            _transform(group, workers, None)
+            _transform(group, workers, kept)
         else:
             _direct(group, workers)
         for block, outputs in zip(some, made, strict=True):
-            to = item.y[tuple(slice(b * hop, (b + 1) * hop) for b, hop in zip(block, grid.hop, strict=True))]
+            to = item.y[_outputs(grid, block)]
             to[...] = outputs[tuple(slice(n) for n in to.shape)]
+
+
+def _outputs(grid: Blocks, block: Array) -> tuple[slice, ...]:
+    return tuple(slice(b * hop, (b + 1) * hop) for b, hop in zip(block, grid.hop, strict=True))
 
 
 def _patch(item: Group, grid: Blocks, block: Array) -> Array:
@@ -265,15 +277,17 @@ def certain(plan: Plan, x: Array, w: Array, fill: Any) -> bool:
 
 def _integers(plan: Plan, x: Array, w: Array, y: Array, fill: Any, workers: int) -> None:
     for group in _groups(plan, x, w, y, fill):
-        digits = _digits(plan, _unfilled(group))
+        of = _unfilled(group)
+        digits = _digits(plan, of)
         if digits is None or not _worth(plan, digits):
             _direct(group, workers)
             continue
-        of = _unfilled(group)
 
-        def transform(a: Array, b: Array, of: Group = of) -> Array:
+        kept: Prepared = {}  # of each digit of the taps, which meets all those of the data
+
+        def transform(a: Array, b: Array, of: Group = of, kept: Prepared = kept) -> Array:
             made = np.empty(of.y.shape)
-            _transform(of._replace(x=a, w=b, y=made), workers, None)
+            _transform(of._replace(x=a, w=b, y=made, key=id(b)), workers, kept)
             return made
 
         group.y[...] = _exact.convolve(of.x, of.w, plan.dtype, digits, transform)
@@ -283,12 +297,11 @@ def _unfilled(group: Group) -> Group:
     """Return a group whose data hold the fill value outside, that it is cut into digits like the rest."""
     if not group.bordered or group.boundary or not group.fill:
         return group
-    items = [
-        borders.around(group.x[index], group.axes, 0, group.fill)
-        for index in np.ndindex(group.x.shape[: group.x.ndim - len(group.axes)])
-    ]
-    x = np.stack(items).reshape(group.x.shape[: group.x.ndim - len(group.axes)] + items[0].shape)
     axes = tuple(Axis(axis.out + axis.taps - 1, axis.taps, axis.out, 0) for axis in group.axes)
+    batch = group.x.shape[: group.x.ndim - len(axes)]
+    x = np.empty(batch + tuple(axis.data for axis in axes), group.x.dtype)
+    for index in np.ndindex(batch):
+        x[index] = borders.around(group.x[index], group.axes, 0, group.fill)
     return group._replace(x=x, axes=axes, bordered=False, fill=0)
 
 

@@ -150,7 +150,7 @@ def _over(
 ) -> Array:
     """Return what the chunks of `unit` samples that meet each range of samples come to, by minimum or by addition."""
     start, stop = ranges[0] // unit, -(-ranges[1] // unit)
-    nothing = np.inf if by is np.minimum else 0.0
+    nothing = _nothing(by)
     values = np.moveaxis(values, axis, -1)
     if boundary == 0 and outside == nothing:
         start, stop = np.clip(start, 0, values.shape[-1]), np.clip(stop, 0, values.shape[-1])
@@ -172,12 +172,12 @@ def _continued(values: Array, at: Array, unit: int, n: int, boundary: int, outsi
         inside = (at >= 0) & (at < values.shape[-1])
         return np.where(inside, values[..., np.clip(at, 0, values.shape[-1] - 1)], outside)
     first, last = fold(at * unit, n, boundary) // unit, fold(at * unit + unit - 1, n, boundary) // unit
-    made: Array = by(values[..., first], np.where(first == last, nothing_of(by), values[..., last]))
+    made: Array = by(values[..., first], np.where(first == last, _nothing(by), values[..., last]))
     if boundary == 4 and by is np.add:  # one sample all the way: at most the energy of its chunk, each time
         made = np.where((at >= 0) & (at < values.shape[-1]), made, unit * values[..., first])
     return made
 
 
-def nothing_of(by: Any) -> float:
+def _nothing(by: Any) -> float:
     """Return what changes no minimum, or no sum."""
     return float("inf") if by is np.minimum else 0.0

@@ -153,7 +153,7 @@ def _under(bad: _Array, by: Streams) -> _Array:
 
 def _overflown(y: _Array, by: Streams) -> _Array:
     """Return which blocks of outputs are not all finite."""
-    lost = ~np.isfinite(y).all(axis=1, keepdims=False)
+    lost = ~np.isfinite(y).all(axis=1)
     made = np.zeros((*lost.shape, _count(by)), bool)
     starts = np.arange(_count(by)) * (by.U * by.hop)
     for row, column in np.argwhere(lost):
