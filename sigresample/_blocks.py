@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 
+from . import _kernels
 from ._choose_table import ROWS, TILES
 from ._routes import tiles
-from ._routes._transform_tables import good_length
+from ._routes._transform_tables import block_length
 from ._shapes import Axis, Blocks
 
 Array = np.ndarray[Any, Any]
 
-VECTOR_BYTES = {"v4": 64, "v3": 32, "v2": 16, "neon": 16, "scalar": 0}
 LONGEST_BLOCK = 1 << 17
 PARTED = tuple(1 << power for power in range(10, 18))  # points of the blocks of long filters
 LARGEST_TILE = 1 << 23
@@ -70,7 +70,7 @@ def _seconds(counts: tuple[Any, ...], dtype: np.dtype[Any], level: str, table: A
 def _terms_of_rows(
     axis: Axis, points: Array, hops: Array, parts: Array, dtype: np.dtype[Any], level: str
 ) -> tuple[Any, ...]:
-    lanes = max(1, VECTOR_BYTES[level] // (4 if dtype.char in "fF" else 8))
+    lanes = _kernels.lanes(level, 4 if dtype.char in "fF" else 8)
     count = -(-axis.out // hops)
     groups = -(-count // lanes)
     own = np.where(parts > 1, -(-parts // lanes) / 2, 0.1)  # the taps'
@@ -89,17 +89,12 @@ def _terms_of_tiles(
     return 1.0, count * (n1 + n2) * real, count * size * real, count * size * real * excess
 
 
-def _length(least: int, halved: bool) -> int:
-    """Return the least points that a transform can have; real data are transformed as half as many complex points."""
-    return 2 * good_length(-(-least // 2)) if halved else good_length(least)
-
-
 @lru_cache(maxsize=256)
 def _lengths(least: int, most: int, halved: bool, step: float) -> tuple[int, ...]:
     """Return lengths from `least` to the first that is not below `most`, each longer by a `step` of it at least."""
-    found = [_length(least, halved)]
+    found = [block_length(least, halved)]
     while found[-1] < most:
-        found.append(_length(int(found[-1] * (1 + step)) + 1, halved))
+        found.append(block_length(int(found[-1] * (1 + step)) + 1, halved))
     return tuple(found)
 
 
@@ -115,6 +110,6 @@ def _rows(axis: Axis, real: bool) -> tuple[Array, Array, Array]:
 
 def _sides(axis: Axis, halved: bool, zeros: bool) -> tuple[Array, Array]:
     """Return the lengths of a tile's side worth a thought, up to all of the axis, and the outputs of each."""
-    whole = _length(tiles.least(axis, zeros), halved)
+    whole = block_length(tiles.least(axis, zeros), halved)
     found = [n for n in _lengths(axis.taps + axis.taps // 4 + 3, whole, halved, 1 / 6) if n < whole] + [whole]
     return np.array(found), np.array([tiles.block(axis, n, zeros) for n in found])

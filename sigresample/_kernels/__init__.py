@@ -14,19 +14,24 @@ except ModuleNotFoundError as error:
     raise ImportError(message) from error
 
 
+# Of all levels, the best first; as in meson.build.
+VECTOR_BYTES = {"v4": 64, "v3": 32, "v2": 16, "neon": 16, "scalar": 0}
+
+
 def built() -> tuple[str, ...]:
     """Return the levels that this build holds, the best first."""
-    return tuple(
-        level
-        for level in ("v4", "v3", "v2", "neon", "scalar")
-        if find_spec(f"{__name__}.correlate_{level}") is not None
-    )
+    return tuple(level for level in VECTOR_BYTES if find_spec(f"{__name__}.correlate_{level}") is not None)
 
 
 def available() -> tuple[str, ...]:
     """Return the levels that are built and that this machine can run, the best first."""
     held = built()
     return tuple(level for level in _runnable() if level in held)
+
+
+def lanes(of: str, itemsize: int) -> int:
+    """Return how many items of so many bytes a vector of a level holds."""
+    return max(1, VECTOR_BYTES[of] // itemsize)
 
 
 def _pick() -> str:

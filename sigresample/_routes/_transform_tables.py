@@ -26,6 +26,16 @@ def good_length(least: int) -> int:
     return min(odd << max(2, (-(-least // odd) - 1).bit_length()) for odd in ODD)
 
 
+def block_length(least: int, real: bool) -> int:
+    """Return the least samples that a block may have: real ones are transformed as half as many complex points."""
+    return 2 * good_length(-(-least // 2)) if real else good_length(least)
+
+
+def real_of(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the type of the reals that a floating type is made of."""
+    return np.dtype(dtype.char.lower())
+
+
 def radices(n: int) -> tuple[int, ...]:
     """Return the radices of the passes over n points, the first pass first."""
     if good_length(n) != n:

@@ -53,10 +53,10 @@ def prepare(w: Array, points: int, dtype: Any, *, parts: int = 1) -> Taps:
         wide = np.concatenate([wide, np.zeros(parts * part - len(wide), wider)])
     rows_of = wide.reshape(parts, part)
     length = points * unit // 2
-    made = np.empty((length, 2, parts), _real(wider))
+    made = np.empty((length, 2, parts), tables.real_of(wider))
     at = np.arange(parts) * (part * unit)
     _kernels.blockfft.spectra(rows_of.view(made.dtype), tables.twiddles(length, 1j, made.dtype), made, at, unit)
-    return Taps(made.astype(_real(dtype), copy=False), points, hop(points, len(w), parts), part, len(w), dtype)
+    return Taps(made.astype(tables.real_of(dtype), copy=False), points, hop(points, len(w), parts), part, len(w), dtype)
 
 
 def rows(
@@ -77,7 +77,7 @@ def rows(
 
     x_step and y_step: reals from one sample of a row to the next.
     """
-    made, (length, _, parts) = _real(taps.dtype), taps.spectra.shape
+    made, (length, _, parts) = tables.real_of(taps.dtype), taps.spectra.shape
     if blocks is not None and parts > 1:
         flags = np.zeros((1 if x_at is None else len(x_at)) * -(-axis.out // taps.hop), np.uint8)
         flags[blocks] = 1
@@ -103,10 +103,6 @@ def rows(
         _chunk(length, made.itemsize, parts),
         workers,
     )
-
-
-def _real(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    return np.dtype(dtype.char.lower())
 
 
 def _chunk(length: int, itemsize: int, parts: int) -> int:

@@ -32,7 +32,6 @@ NANOSECONDS = {
     "neon": (0.43, 0.9, 0.55),  # not measured
     "scalar": (0.45, 0.8, 0.55),
 }
-LANES = {"v4": 16, "v3": 8, "v2": 4, "neon": 4, "scalar": 1}  # of 4 bytes
 RANGE = 0.4  # a sample
 MEMORY = 0.05  # a byte
 CALL = 60e-6
@@ -88,19 +87,19 @@ _cache.forgets(_plan.cache_clear)
 
 def _lengths(taps: int, whole: int, longest: int, reals: int) -> list[int]:
     """Return the points worth a thought: from hardly more than the taps to all there is, or as much as fits."""
-    made, halves = [], 3 - reals
-    points = halves * tables.good_length(-(-(taps + 3) // halves))
+    made = []
+    points = tables.block_length(taps + 3, reals == 1)
     while points <= longest:
         made.append(points)
         if points >= whole:
             break
-        points = halves * tables.good_length(points // halves + 1)
+        points = tables.block_length(points + 1, reals == 1)
     return made
 
 
 def _seconds(U: int, D: int, points: int, blocks: int, itemsize: int, reals: int, level: str) -> float:
     double, move, product = NANOSECONDS[level]
-    lanes = max(1, LANES[level] * 4 // itemsize)
+    lanes = _kernels.lanes(level, itemsize)
     vectors = -(-blocks // lanes) * points * reals
     moves = D * (1 + (D > 1)) + U * (1 + (U > 1))
     own = U * D * points * reals * log2(points) * 2e-9  # the filter's spectra
@@ -121,7 +120,7 @@ def prepare(table: Array, streams: Streams, dtype: np.dtype[Any]) -> Array:
     made = np.empty((length, 2, U * D))
     at = np.arange(U * D) * (taps * unit)
     _kernels.blockfft.spectra(phases.view(np.float64), tables.twiddles(length, 1j, made.dtype), made, at, unit)
-    return made.astype(dtype.char.lower(), copy=False)
+    return made.astype(tables.real_of(dtype), copy=False)
 
 
 def run(x: Array, spectra: Array, streams: Streams, y: Array, workers: int) -> None:

@@ -47,7 +47,7 @@ def prepare(w: Array, points: tuple[int, int], dtype: Any, workers: int = 1) -> 
     if w.dtype.kind == "c" and not pairs:
         raise ValueError(f"tiles: complex taps need complex data, got {dtype}")
     m2 = _row_points(n2, pairs)
-    real = _real(dtype)
+    real = tables.real_of(dtype)
     taps = np.array(w, dtype, order="C")
     taps[:, 1:] *= -1j if pairs else -1  # v^-q = v^(N2 - q) / v^N2
     step = _kernels.tilefft.lanes(real.itemsize)
@@ -100,7 +100,7 @@ def planes(
     row to row) and steps (from column to column) count reals. Of the tiles, numbered plane by plane and row by row, all
     are computed, or those listed in `tiles` (indices of type intp).
     """
-    real, pairs = _real(taps.dtype), taps.dtype.kind == "c"
+    real, pairs = tables.real_of(taps.dtype), taps.dtype.kind == "c"
     n1, m2 = taps.points[0], _row_points(taps.points[1], pairs)
     value = complex(fill)
     zeros = boundary == 0 and value == 0
@@ -110,11 +110,6 @@ def planes(
         x_pitch, x_step, rows.out, cols.out, y_pitch, y_step, rows.first, cols.first, *taps.shape, n1, m2, b1, b2,
         pairs, boundary, value.real, value.imag, tiles, workers,
     )  # fmt: skip
-
-
-def _real(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """Return the type of the reals that a floating type is made of."""
-    return np.dtype(np.float32 if dtype.char in "fF" else np.float64)
 
 
 def _row_points(n2: int, pairs: bool) -> int:
