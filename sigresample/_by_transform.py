@@ -6,6 +6,7 @@ What the routes are given here is a group of items: data (..., n1, n2, …), one
 
 from __future__ import annotations
 
+from cmath import isfinite
 from collections.abc import Iterator
 from math import prod, sqrt
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ import numpy as np
 from . import _dynamic_range, _exact, _nonfinite, _shapes
 from ._cache import Prepared
 from ._coerce import finite
+from ._dynamic_range import Glance
 from ._plans import Plan
 from ._routes import borders, direct, overlap_save, tiles, whole_fft
 from ._shapes import Axis, Blocks
@@ -22,6 +24,7 @@ from ._shapes import Axis, Blocks
 Array = np.ndarray[Any, Any]
 
 PATCHES = 1 << 22  # samples of spoiled blocks that are gathered at once
+UNSEEN = Glance(even=False, level=True, finite=True, safe=False, most=0.0)
 
 
 class Group(NamedTuple):
@@ -29,7 +32,7 @@ class Group(NamedTuple):
 
     x: Array  # batch axes, then those summed along
     w: Array
-    y: Array
+    y: Any  # None for one who does not want the results
     axes: tuple[Axis, ...]  # those summed along
     blocks: Blocks | None  # None: one transform of all
     bordered: bool
@@ -48,12 +51,16 @@ def run(
     prepared: Prepared | None = None,
     *,
     nonfinite: bool = False,
+    seen: list[Glance] | None = None,
 ) -> None:
-    """Fill y; x and w are C-contiguous, in the plan's roles, of its types for sums; `nonfinite`: not all finite."""
+    """Fill y; x and w are C-contiguous, in the plan's roles, of its types for sums; `nonfinite`: not all finite.
+
+    seen: what `glances` saw already.
+    """
     if plan.dtype.kind in "biu":
         _integers(plan, x, w, y, fill, workers)
-    elif not nonfinite and np.isfinite(fill):
-        _floats(plan, x, w, y, fill, workers, prepared)
+    elif not nonfinite and isfinite(fill):
+        _floats(plan, x, w, y, fill, workers, prepared, seen)
     else:
 
         def transform(a: Array, b: Array, outside: float) -> Array:
@@ -62,32 +69,50 @@ def run(
                 _transform(group, workers, None)
             return made
 
-        clean = fill if np.isfinite(fill) else 0
-        _floats(plan, _nonfinite.clean(x), _nonfinite.clean(w), y, clean, workers, None)
+        clean = fill if isfinite(fill) else 0
+        _floats(plan, _nonfinite.clean(x), _nonfinite.clean(w), y, clean, workers, None, None)
         _nonfinite.restore(y, x, w, plan.axes, plan.boundary, fill, plan.absent, transform)
 
 
-def _floats(plan: Plan, x: Array, w: Array, y: Array, fill: Any, workers: int, prepared: Prepared | None) -> None:
-    # Integers are transformed in double precision, as SciPy does, also beside data in single.
-    wide = plan.dtype.char in "fF" and any(dtype.kind in "biu" for dtype in plan.dtypes)
-    if not wide:
-        _groups_of_floats(plan, x, w, y, fill, workers, prepared)
+def glances(plan: Plan, x: Array, w: Array, fill: Any, workers: int) -> list[Glance] | None:
+    """Return what a glance at each group of `run` tells, where it takes one before anything else."""
+    if not plan.auto or plan.dtype.kind in "biu" or _wide(plan) or not (isfinite(fill) and finite(w)):
+        return None
+    return [_glance(group, workers) for group in _groups(plan, x, w, None, fill)]
+
+
+def _floats(
+    plan: Plan, x: Array, w: Array, y: Array, fill: Any, workers: int, prepared: Prepared | None,
+    seen: list[Glance] | None,
+) -> None:  # fmt: skip
+    if not _wide(plan):
+        _groups_of_floats(plan, x, w, y, fill, workers, prepared, seen)
         return
     made = np.empty(y.shape, _double(y.dtype))
-    _groups_of_floats(plan, x.astype(made.dtype), w.astype(_double(w.dtype)), made, fill, workers, prepared)
+    _groups_of_floats(plan, x.astype(made.dtype), w.astype(_double(w.dtype)), made, fill, workers, prepared, None)
     y[...] = made
 
 
+def _wide(plan: Plan) -> bool:
+    """Return whether integers meet data in single precision: they are transformed in double, as SciPy does."""
+    return plan.dtype.char in "fF" and any(dtype.kind in "biu" for dtype in plan.dtypes)
+
+
 def _groups_of_floats(
-    plan: Plan, x: Array, w: Array, y: Array, fill: Any, workers: int, prepared: Prepared | None
-) -> None:
-    for group in _groups(plan, x, w, y, fill):
-        ratios = _ratios(group, workers) if plan.auto else None
+    plan: Plan, x: Array, w: Array, y: Array, fill: Any, workers: int, prepared: Prepared | None,
+    seen: list[Glance] | None,
+) -> None:  # fmt: skip
+    for i, group in enumerate(_groups(plan, x, w, y, fill)):
+        glance = (_glance(group, workers) if seen is None else seen[i]) if plan.auto else UNSEEN
+        ratios = _ratios(group, workers) if plan.auto and not glance.even else None
         _transform(group, workers, prepared)
         if ratios is not None and (ratios > 1).any():
             for index in np.ndindex(group.y.shape[: group.y.ndim - len(group.axes)]):
                 _mend(_item(group, index), ratios[index], workers)
-        if not finite(group.y):  # finite values overflowed: in the direct sum they may not
+        if not glance.level:
+            for index in np.ndindex(group.y.shape[: group.y.ndim - len(group.axes)]):
+                _trim(_item(group, index), workers)
+        if not glance.safe and not finite(group.y):  # finite values overflowed: in the direct sum they may not
             for index in np.ndindex(group.y.shape[: group.y.ndim - len(group.axes)]):
                 if not finite(group.y[index]):
                     _direct(_item(group, index), workers)
@@ -100,19 +125,22 @@ def _double(dtype: np.dtype[Any]) -> np.dtype[Any]:
 # ---- Groups -------------------------------------------------------------------------------------------
 
 
-def _groups(plan: Plan, x: Array, w: Array, y: Array, fill: Any) -> Iterator[Group]:
+def _groups(plan: Plan, x: Array, w: Array, y: Any, fill: Any) -> Iterator[Group]:
     """Yield the items of each filter."""
-    sums = _shapes.summed(plan.axes, plan.bordered)
-    banks = [i for i, axis in enumerate(plan.axes) if axis.taps > 1 and i not in sums]
-    batch = [i for i in range(len(plan.axes)) if i not in sums and i not in banks]
-    x, w, y = (a.transpose(banks + batch + sums) for a in (x, w, y))
-    axes = tuple(plan.axes[i] for i in sums)
-    for bank in np.ndindex(y.shape[: len(banks)]):
+    of = _shapes.grouping(plan.axes, plan.bordered)
+    rest = of.axes, plan.blocks, plan.bordered, plan.boundary, fill
+    if of.order is not None:
+        x, w = x.transpose(of.order), w.transpose(of.order)
+        y = None if y is None else y.transpose(of.order)
+    banks = len(of.banks)
+    if not banks:
+        yield Group(x, np.ascontiguousarray(w[(0,) * of.batch]), y, *rest, ())
+        return
+    for bank in np.ndindex(*(plan.axes[i].out for i in of.banks)):
         # The one sample meets, for output i, the tap at first + i + p = 0.
-        own = tuple(-plan.axes[axis].first - i for axis, i in zip(banks, bank, strict=True))
-        taps = np.ascontiguousarray(w[own + (0,) * len(batch)])
-        data = x[(0,) * len(banks)]
-        yield Group(data, taps, y[bank], axes, plan.blocks, plan.bordered, plan.boundary, fill, bank)
+        own = tuple(-plan.axes[axis].first - i for axis, i in zip(of.banks, bank, strict=True))
+        taps = np.ascontiguousarray(w[own + (0,) * of.batch])
+        yield Group(x[(0,) * banks], taps, None if y is None else y[bank], *rest, bank)
 
 
 def _item(group: Group, index: tuple[int, ...]) -> Group:
@@ -152,7 +180,7 @@ def _taps(group: Group, workers: int, prepared: Prepared | None) -> Any:
     if blocks is None:
         taps = whole_fft.prepare(group.w, axes, group.bordered, group.x.dtype.kind != "c", workers)
     elif len(axes) == 1:
-        taps = overlap_save.prepare(group.w, blocks.points[0], group.x.dtype, parts=blocks.parts)
+        taps = overlap_save.prepare(group.w, blocks.points[0], group.x.dtype, parts=blocks.parts, workers=workers)
     else:
         n1, n2 = blocks.points
         taps = tiles.prepare(group.w, (n1, n2), group.x.dtype, workers)
@@ -163,15 +191,23 @@ def _taps(group: Group, workers: int, prepared: Prepared | None) -> Any:
 
 def _steps(x: Array, axes: int) -> list[int]:
     """Return how many reals lie from one sample to the next along the last axes."""
-    return [stride // x.real.itemsize for stride in x.strides[x.ndim - axes :]]
+    size = x.real.itemsize
+    return [stride // size for stride in x.strides[x.ndim - axes :]]
 
 
 def _starts(x: Array, axes: int) -> Array | None:
     """Return how many reals from its first number each item starts."""
+    shape = x.shape[: x.ndim - axes]
+    if prod(shape) == 1:
+        return None
+    size = x.real.itemsize
+    steps = [stride // size for stride in x.strides[: len(shape)]]
+    if all(step == after * n for step, after, n in zip(steps, steps[1:], shape[1:], strict=False)):
+        return np.arange(prod(shape), dtype=np.intp) * steps[-1]
     starts = np.zeros(1, np.intp)
-    for n, stride in zip(x.shape[: x.ndim - axes], x.strides, strict=False):
-        starts = np.add.outer(starts, np.arange(n, dtype=np.intp) * (stride // x.real.itemsize)).ravel()
-    return starts if x.ndim > axes else None
+    for n, step in zip(shape, steps, strict=True):
+        starts = np.add.outer(starts, np.arange(n, dtype=np.intp) * step).ravel()
+    return starts
 
 
 def _direct(group: Group, workers: int) -> None:
@@ -204,10 +240,16 @@ def _whole(axes: tuple[Axis, ...], bordered: bool, real: bool) -> Blocks:
     return Blocks(whole_fft.lengths(axes, bordered, real), tuple(axis.out for axis in axes))
 
 
+def _glance(group: Group, workers: int) -> Glance:
+    return _dynamic_range.glance(group.x, group.w, *_looked_at(group), workers)
+
+
 def _ratios(group: Group, workers: int) -> Array:
-    return _dynamic_range.ratios(
-        group.x, group.w, group.axes, _grid(group), group.boundary, group.fill if group.bordered else 0, workers
-    )
+    return _dynamic_range.ratios(group.x, group.w, *_looked_at(group), workers)
+
+
+def _looked_at(group: Group) -> tuple[tuple[Axis, ...], Blocks, int, Any]:
+    return group.axes, _grid(group), group.boundary, group.fill if group.bordered else 0
 
 
 def _mend(item: Group, ratios: Array, workers: int) -> None:
@@ -253,6 +295,24 @@ def _again(item: Group, blocks: Array, workers: int, *, double: bool) -> None:
             to[...] = outputs[tuple(slice(n) for n in to.shape)]
 
 
+def _trim(item: Group, workers: int) -> None:
+    """Compute again, directly, the outputs at the ends of the data that rounding spoiled."""
+    for rim in _dynamic_range.rims(item.x, item.w, item.axes, _grid(item)):
+        axes, taps = list(item.axes), [slice(None)] * len(item.axes)
+        axis = axes[rim.axis]
+        first = axis.first + rim.start
+        # Taps that meet no sample add nothing, and samples that meet no tap are left out.
+        low = min(max(0, -(first + rim.outputs - 1)), axis.taps - 1)
+        high = max(min(axis.taps, axis.data - first), low + 1)
+        begin, end = max(0, first + low), min(axis.data, first + rim.outputs - 1 + high)
+        axes[rim.axis] = Axis(end - begin, high - low, rim.outputs, first + low - begin)
+        outputs, taps, data = ([slice(None)] * len(axes) for _ in range(3))
+        outputs[rim.axis] = slice(rim.start, rim.start + rim.outputs)
+        taps[rim.axis], data[rim.axis] = slice(low, high), slice(begin, end)
+        x, w = (np.ascontiguousarray(a[tuple(at)]) for a, at in ((item.x, data), (item.w, taps)))
+        _direct(item._replace(x=x, w=w, y=item.y[tuple(outputs)], axes=tuple(axes)), workers)
+
+
 def _outputs(grid: Blocks, block: Array) -> tuple[slice, ...]:
     return tuple(slice(b * hop, (b + 1) * hop) for b, hop in zip(block, grid.hop, strict=True))
 
@@ -271,7 +331,7 @@ def _patch(item: Group, grid: Blocks, block: Array) -> Array:
 
 def certain(plan: Plan, x: Array, w: Array, fill: Any) -> bool:
     """Return whether transforms will be taken for integers: whether they give the exact sums, and soon enough."""
-    groups = _groups(plan, x, w, np.empty([axis.out for axis in plan.axes], np.int8), fill)
+    groups = _groups(plan, x, w, None, fill)
     return all(_worth(plan, _digits(plan, _unfilled(group))) for group in groups)
 
 

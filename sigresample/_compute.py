@@ -71,7 +71,13 @@ def _transformed(
     plan: Plan, in1: Array, in2: Array, y: Array, fill: Any, workers: int, fresh: bool, prepared: Prepared | None
 ) -> tuple[Array, bool]:
     """Compute by transforms."""
-    nonfinite = plan.dtype.kind in "fc" and not (finite(in1) and finite(in2))
+    x, w = _operands(plan, in1, in2 if plan.crop is None else in2[plan.crop])
+    # What is dropped of a bank is looked at too. A glance at the data tells, among the rest, whether they are finite.
+    seen = _by_transform.glances(plan, x, w, fill, workers) if plan.crop is None else None
+    if seen is not None:
+        nonfinite = not all(glance.finite for glance in seen)
+    else:
+        nonfinite = plan.dtype.kind in "fc" and not (finite(in1) and finite(in2))
     if nonfinite and plan.absent and not plan.bordered:
         # A tap times an absent sample is a term: which are the taps is SciPy's to say, and what one item's taps make
         # of it must not reach the next, as along a bank of them it would.
@@ -79,15 +85,14 @@ def _transformed(
         items = plan.swap and any(k == 1 < n for n, k in zip(in1.shape, in2.shape, strict=True))
         if (turned or items) and _by_item(plan, in1, in2, y, fill, workers):
             return y, not plan.auto
-        plan = _plans.literal(plan) if turned else plan
-    if plan.crop is not None:
-        in2 = in2[plan.crop]
-    x, w = _operands(plan, in1, in2)
+        if turned:
+            plan = _plans.literal(plan)
+            x, w = _operands(plan, in1, in2 if plan.crop is None else in2[plan.crop])
     made = _target(plan, y)
     if plan.route in TRANSFORMS:
         fill = fill if plan.bordered else 0
         kept = None if nonfinite else prepared
-        _by_transform.run(plan, x, w, made, fill, workers, kept, nonfinite=nonfinite)
+        _by_transform.run(plan, x, w, made, fill, workers, kept, nonfinite=nonfinite, seen=seen)
     else:
         return _nonfinite(plan, in1, in2, y, workers), False
     return (_deliver(plan, made, y, fresh) if made is not y or plan.reverse else y), nonfinite and not plan.auto

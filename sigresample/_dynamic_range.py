@@ -9,13 +9,14 @@ e exceeds a millionth of that (a thousandth in single precision), anywhere in a 
 Windows of exact zeros do not count: what is computed there is all rounding, by any route but the direct one.
 
 |x| is looked at in chunks of about half the core, so that every window holds a whole one, and is as loud as that at
-least. What it does not hold wholly is not counted.
+least. What it does not hold wholly is not counted. Windows that zeros cut off at an end of the data hold less: their
+outputs, the rims, are looked at one by one, and those that are worth too little are summed directly.
 """
 
 from __future__ import annotations
 
-from math import log2, prod, sqrt
-from typing import Any
+from math import inf, log2, prod, sqrt
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,46 +29,201 @@ Array = np.ndarray[Any, Any]
 ROOM = 8.0
 LEAST = {"f": 1e-3, "F": 1e-3, "d": 1e-6, "D": 1e-6}  # share of an output's worth that rounding may have
 CORE = 16.0
-SMALL = {"f": 2.0**-50, "d": 2.0**-450}  # below, an energy is not to be trusted
+SMALL = {"f": 2.0**-50, "F": 2.0**-50, "d": 2.0**-450, "D": 2.0**-450}  # below, an energy is not to be trusted
+EPS = {char: float(np.finfo(char).eps) for char in "fFdD"}
+LARGEST = {char: float(np.finfo(char).max) / 16 for char in "fFdD"}
+PEAK = 4096  # samples whose largest is found at once
+FEW = 8  # windows that are looked at to begin with
 STRETCH = 256  # samples whose energy is summed at once
 
 
-def ratios(
-    x: Array,
-    w: Array,
-    axes: tuple[Axis, ...],
-    blocks: Blocks,
-    boundary: int,
-    fill: Any,
-    workers: int,
-    *,
-    closely: bool = False,
-) -> Array:
+class Glance(NamedTuple):
+    """What the largest sample and the quietest stretch tell.
+
+    even: no block can be too uneven, even if it held the loudest and the quietest of all; level: nor are the rims;
+    finite: all samples are; safe: no sum, nor anything on a transform's way to it, can overflow; most: the largest
+    magnitude of all samples.
+    """
+
+    even: bool
+    level: bool
+    finite: bool
+    safe: bool
+    most: float
+
+
+class Rim(NamedTuple):
+    """Some outputs of an axis, from `start` on, for all of the others."""
+
+    axis: int
+    start: int
+    outputs: int
+
+
+class _Look(NamedTuple):
+    """The taps' side: what decides how closely the samples are to be looked at."""
+
+    top: float  # the largest magnitude of the taps
+    squares: float  # the sum of their squares, over its square
+    core: tuple[tuple[int, int], ...]
+    chunk: Shape
+    unit: float  # a block's expected rounding, over what its quietest output may lose, for samples of mean square 1
+
+
+def glance(
+    x: Array, w: Array, axes: tuple[Axis, ...], blocks: Blocks, boundary: int, fill: Any, workers: int
+) -> Glance:
+    """Return what a glance at items tells: x (..., n1, n2, …), contiguous; w, finite: the taps.
+
+    Where it calls them even, so does a close look at each of their blocks.
+    """
+    look = _look(x, w, blocks)
+    if not x.size:
+        return Glance(True, True, True, True, 0.0)
+    unit = 2 if x.dtype.kind == "c" else 1  # of a complex number the larger part counts
+    tall = look.chunk[-2] if len(axes) > 1 else 1
+    rows = x.shape[-2] if len(axes) > 1 else 1
+    cols = x.shape[-1]
+    planes = x.size // (rows * cols)
+    most, least = _kernels.loudness.glance(x, planes, rows, cols * unit, tall, look.chunk[-1] * unit, workers)
+    if not most < inf:
+        return Glance(False, False, False, False, most)
+    if fill:
+        most, least = max(most, abs(fill)), min(least, abs(fill))
+    # A block's energy is that of stretches of up to a quarter of it, of which two along each axis only begin in it.
+    loudest = look.unit * sqrt(look.squares * unit * 1.5 ** len(axes)) * most
+    points = float(prod(blocks.points))
+    largest = points * points * most * look.top * sqrt(look.squares * w.size)
+    small = SMALL[x.dtype.char]
+    held = _held(axes, look) if look.top and not boundary and not fill else ()
+    rim = _least_of_rims(x, axes, look, held)
+    return Glance(
+        not look.top or (least > small and loudest <= least),
+        rim > small and loudest <= rim,
+        True,
+        largest < LARGEST[x.dtype.char],
+        most,
+    )
+
+
+def rims(x: Array, w: Array, axes: tuple[Axis, ...], blocks: Blocks) -> list[Rim]:
+    """Return the outputs of an item, on the rims of its data, that a transform's rounding would drown.
+
+    Samples outside are zeros.
+    """
+    look = _look(x, w, blocks)
+    made: list[Rim] = []
+    if not look.top or not x.size:
+        return made
+    unit = 2 if x.dtype.kind == "c" else 1
+    rounding = look.unit * sqrt(look.squares * unit * 1.5 ** len(axes))
+    peak, _ = _kernels.loudness.glance(np.ascontiguousarray(x), 1, 1, x.size * unit, 1, PEAK, 1)
+    held = _held(axes, look)
+    for i, (axis, chunk) in enumerate(zip(axes, look.chunk, strict=True)):
+        for last, least in enumerate(held[i]):
+            if not least:
+                continue
+            turned = np.moveaxis(x, i, 0)[:: -1 if last else 1]
+            # The blocks in which such outputs lie see no samples beyond these.
+            reach = chunk + axis.taps + blocks.points[i] * blocks.parts
+            under = turned[:reach] if reach < axis.data else x
+            level = max(rounding * min(peak, _norm(under) / sqrt(prod(blocks.points))), SMALL[x.dtype.char])
+            count = _low(
+                turned[: chunk - 1], least, level, [(look.chunk[j], held[j]) for j in range(len(axes)) if j != i]
+            )
+            if not count:
+                continue
+            start, stop = look.core[i]
+            # Samples under the core of output 0 end at first + stop; those under that of the last begin at …
+            at = axis.data - least - start - axis.first - count + 1 if last else least - stop - axis.first
+            at, end = max(at, 0), min(at + count, axis.out)
+            if end > at:
+                made.append(Rim(i, at, end - at))
+    return made
+
+
+def _low(x: Array, least: int, level: float, across: list[tuple[int, tuple[int, int]]]) -> int:
+    """Return how many windows along the first axis, from the one of `least` samples on, are worth less than `level`.
+
+    Each has a sample more than the one before. Windows of zeros are worth nothing, but not less than that.
+    """
+    count, n = 0, least + FEW
+    while True:
+        worths = np.maximum.accumulate(_sizes(x[:n]), axis=0)[least - 1 :]
+        for axis, (chunk, held) in enumerate(across, 1):
+            worths = _windows(worths, axis, chunk, held)
+        worths = worths.reshape(len(worths), -1)
+        low = ((worths > 0) & (worths < level)).any(axis=1)
+        count = int(np.flatnonzero(low)[-1]) + 1 if low.any() else 0
+        if n >= len(x) or (worths[-1] >= level).all():
+            return count
+        n *= 2
+
+
+def _held(axes: tuple[Axis, ...], look: _Look) -> tuple[tuple[int, int], ...]:
+    """Return how many samples the outermost windows of each axis hold, at its start and at its end: 0 for a chunk."""
+    made = []
+    for axis, (start, stop), chunk in zip(axes, look.core, look.chunk, strict=True):
+        left = max(axis.first + stop, 1)
+        right = max(axis.data - (axis.first + axis.out - 1 + start), 1)
+        made.append((left if left < min(chunk, axis.data) else 0, right if right < (axis.data % chunk or chunk) else 0))
+    return tuple(made)
+
+
+def _least_of_rims(x: Array, axes: tuple[Axis, ...], look: _Look, held: tuple[tuple[int, int], ...]) -> float:
+    """Return what no outermost window's largest magnitude is below."""
+    least, ahead = inf, x.ndim - len(axes)
+    for i, ends in enumerate(held):
+        turned = np.moveaxis(x, ahead + i, 0) if any(ends) else x
+        for last, n in enumerate(ends):
+            if n:
+                worths = _sizes(turned[len(turned) - n :] if last else turned[:n]).max(axis=0)
+                for j in range(len(axes)):
+                    if j != i:
+                        worths = _windows(worths, ahead + j - (j > i), look.chunk[j], held[j])
+                least = min(least, float(worths.min()))
+    return least
+
+
+def _windows(worths: Array, axis: int, chunk: int, held: tuple[int, int]) -> Array:
+    """Return the largest of each chunk along an axis, and of the outermost windows."""
+    worths = np.moveaxis(worths, axis, -1)
+    n, (left, right) = worths.shape[-1], held
+    made = [np.maximum.reduceat(worths, np.arange(0, n, chunk), axis=-1)]
+    if left:
+        made.append(worths[..., :left].max(axis=-1, keepdims=True))
+    if right:
+        made.append(worths[..., n - right :].max(axis=-1, keepdims=True))
+    return np.moveaxis(np.concatenate(made, axis=-1), -1, axis)
+
+
+def _norm(x: Array) -> float:
+    """Return the root of the sum of squares; more than that, if it does not overflow."""
+    x = x.ravel()
+    squares = float(np.vdot(x, x).real) * 1.01  # summed in the precision of x
+    return sqrt(squares) if SMALL[x.dtype.char] < squares < inf else inf
+
+
+def _sizes(x: Array) -> Array:
+    """Return magnitudes; of a complex number the larger part counts."""
+    return np.abs(x) if x.dtype.kind != "c" else np.maximum(np.abs(x.real), np.abs(x.imag))
+
+
+def ratios(x: Array, w: Array, axes: tuple[Axis, ...], blocks: Blocks, boundary: int, fill: Any, workers: int) -> Array:
     """Return for each block of each item how many times too large its rounding would be: above 1, it is spoiled.
 
     x: finite items of the axes, any number of axes in front; w: the taps. The result has the blocks in the place of
-    the samples, and is for the precision of x; all zeros where a glance, if not asked to look `closely`, shows that no
-    block can be worse than all at their loudest.
+    the samples, and is for the precision of x.
     """
     x = np.ascontiguousarray(x)
-    sizes = np.abs(w)
-    top = float(sizes.max())
+    look = _look(x, w, blocks)
     counts = blocks.number(axes)
-    if not top > 0:
+    if not look.top > 0:
         return np.zeros(x.shape[: x.ndim - len(axes)] + counts)
-    core = [_hull(sizes * CORE >= top, axis) for axis in range(len(axes))]
-    # Neither is longer than a quarter of a block, so that a block's are hardly more than it.
-    quarters = [_power(max(1, points // 4)) for points in blocks.points]
-    chunk = tuple(min(_power((to - of + 1) // 2), most) for (of, to), most in zip(core, quarters, strict=True))
-    stretch = tuple(max(n, min(STRETCH, most)) for n, most in zip(chunk, quarters, strict=True))
+    core, chunk, unit = look.core, look.chunk, look.unit
+    stretch = tuple(max(n, min(STRETCH, _quarter(m))) for n, m in zip(chunk, blocks.points, strict=True))
     most, energy = _measured(x, chunk, stretch, workers)
     points = prod(blocks.points)
-    norms = (sizes.astype(np.float64) / top) ** 2
-    # A block's expected rounding, in units of what its quietest output may lose, for samples of mean square 1 there.
-    unit = ROOM * float(np.finfo(x.dtype).eps) / 2 * sqrt(log2(max(points, 2))) / LEAST[x.dtype.char]
-    rounding = unit * sqrt(norms.sum()) * _loudest(most, energy, stretch, boundary, fill)
-    if not closely and rounding <= _quietest(most, fill):
-        return np.zeros(x.shape[: x.ndim - len(axes)] + counts)
     most, energy = _together(x, most, energy, chunk, stretch, workers)
     outside = np.inf if not fill else abs(fill), abs(fill) ** 2
     ahead = x.ndim - len(axes)
@@ -82,35 +238,41 @@ def ratios(
         energy = _over(energy, ahead + i, stretch[i], axis.data, (first, first + reach), boundary,
                        outside[1] * stretch[i], np.add)  # fmt: skip
     if blocks.parts > 1:
+        norms = (np.abs(w).astype(np.float64) / look.top) ** 2
         parts = np.add.reduceat(norms, np.arange(0, len(norms), blocks.hop[0]))
         energy = np.lib.stride_tricks.sliding_window_view(energy, len(parts), axis=-1) @ parts
     else:
-        energy = energy * norms.sum()
+        energy = energy * look.squares
     with np.errstate(all="ignore"):
         energy = np.where(most < SMALL["d"], np.inf, energy)
         return np.where(most < np.inf, unit * np.sqrt(energy / points) / most, 0.0)
 
 
-def _loudest(most: Array, energy: Array, stretch: Shape, boundary: int, fill: Any) -> float:
-    """Return what the root mean square of no block exceeds."""
-    peak: float = max(float(most.max()), abs(fill))
-    if boundary or fill:
-        return peak
-    # Four stretches at least are a block, and those that it only begins in are one more along each axis.
-    return min(peak, sqrt(float(energy.max()) / stretch[-1] * 1.5 ** len(stretch)))
-
-
-def _quietest(most: Array, fill: Any) -> float:
-    """Return what no window's largest magnitude is below; nothing where that is not to be told so soon."""
-    least = float(most.min())
-    least = min(least, abs(fill)) if fill else least
-    return least if least > SMALL[most.dtype.char] else 0.0
+def _look(x: Array, w: Array, blocks: Blocks) -> _Look:
+    sizes = np.abs(w) if w.dtype.kind == "c" or w.ndim > 2 else w
+    rows, cols = sizes.shape if sizes.ndim == 2 else (1, sizes.size)
+    top, squares, planar = _kernels.loudness.taps(sizes, rows, cols, CORE)
+    core: tuple[tuple[int, int], ...] = planar[2 - w.ndim :]
+    if w.ndim > 2:
+        core = tuple(_hull(sizes * CORE >= top, axis) for axis in range(w.ndim))
+    # Chunks are no longer than a quarter of a block, so that a block's are hardly more than it.
+    chunk = tuple(
+        min(_power(max(1, (to - of + 1) // 2)), _quarter(points))
+        for (of, to), points in zip(core, blocks.points, strict=True)
+    )
+    bits = log2(max(prod(blocks.points), 2))
+    unit = ROOM * EPS[x.dtype.char] / 2 * sqrt(bits) / LEAST[x.dtype.char]
+    return _Look(top, squares, core, chunk, unit)
 
 
 def _hull(large: Array, axis: int) -> tuple[int, int]:
     """Return from where to where along an axis there are large taps."""
     found = np.flatnonzero(large.any(tuple(i for i in range(large.ndim) if i != axis)))
     return int(found[0]), int(found[-1]) + 1
+
+
+def _quarter(points: int) -> int:
+    return _power(max(1, points // 4))
 
 
 def _power(n: int) -> int:

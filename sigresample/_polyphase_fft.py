@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -50,18 +51,21 @@ def run(x: _Array, table: _Array, y: _Array, shapes: PolyphaseShapes, by: Stream
     if not _coerce.finite(table):
         _direct(x, table, y, shapes, 0, shapes.n_out, workers)
         return
-    clean = _coerce.finite(x)
+    largest = 0.0
     spoiled = np.empty((shapes.rows, shapes.width, _count(by)), bool)
     for rows, columns in _pieces(shapes):
         signals = np.ascontiguousarray(np.moveaxis(x[rows, :, columns], 1, 2))
-        bad = None if clean else ~np.isfinite(signals)
-        if bad is not None:
-            signals = np.where(bad, 0, signals)
-        spoiled[rows, columns] = _spoiled(signals, table, by, workers)
-        if bad is not None:
-            spoiled[rows, columns] |= _under(bad, by)
+        found, most = _spoiled(signals, table, by, workers)
+        if not most < inf:
+            bad = ~np.isfinite(signals)
+            found, most = _spoiled(np.where(bad, 0, signals), table, by, workers)
+            found |= _under(bad, by)
+        spoiled[rows, columns] = found
+        largest = max(largest, most)
     polyphase_fft.run(x, polyphase_fft.prepare(table, by, x.dtype), by, y, workers)
-    if not _coerce.finite(y):
+    # Nothing on the way to a sum is larger than the square of the points, times all taps at the largest sample.
+    largest *= float(np.abs(table).sum(dtype=np.float64)) * float(by.points * max(by.U, by.D)) ** 2
+    if largest >= _dynamic_range.LARGEST[x.dtype.char] and not _coerce.finite(y):
         spoiled |= _overflown(y, by)
     for row, column in np.argwhere(spoiled.any(axis=-1)):
         for start, stop in _runs(spoiled[row, column]):
@@ -92,9 +96,13 @@ def _direct(x: _Array, table: _Array, y: _Array, shapes: PolyphaseShapes, first:
     )  # fmt: skip
 
 
-def _spoiled(signals: _Array, table: _Array, by: Streams, workers: int) -> _Array:
-    """Return which blocks of which signals (rows, width) have more dynamic range than the transforms of some filter."""
-    worst = _worst(table, by)
+def _spoiled(signals: _Array, table: _Array, by: Streams, workers: int) -> tuple[_Array, float]:
+    """Return which blocks of which signals (rows, width) have more dynamic range than the transforms of some filter.
+
+    And the largest magnitude of all; nothing else is good if that is not finite.
+    """
+    most = 0.0
+    worst, signals = _worst(table, by), np.ascontiguousarray(signals)
     filters = [(table[row], late) for row, late in zip(by.rows, by.late, strict=True)]
     for some in ([] if worst is None else [(worst, 0)], filters):
         made = np.zeros((*signals.shape[:-1], _count(by)), bool)
@@ -102,11 +110,21 @@ def _spoiled(signals: _Array, table: _Array, by: Streams, workers: int) -> _Arra
             values = max(1, -(-(by.n_out - s) // by.U))  # of t
             axis = Axis(by.n_in, len(w), (values - 1) * by.D + 1, by.first + late)
             blocks = Blocks((by.points * by.D,), (by.hop * by.D,))
-            ratios = _dynamic_range.ratios(signals, w, (axis,), blocks, 0, 0, workers)
-            made[..., : ratios.shape[-1]] |= ratios > 1
+            glance = _dynamic_range.glance(signals, w, (axis,), blocks, 0, 0, workers)
+            most = glance.most
+            if not most < inf:
+                return made, inf
+            if not glance.even:
+                ratios = _dynamic_range.ratios(signals, w, (axis,), blocks, 0, 0, workers)
+                made[..., : ratios.shape[-1]] |= ratios > 1
+            if not glance.level:
+                for index in np.ndindex(signals.shape[:-1]):
+                    for rim in _dynamic_range.rims(signals[index], w, (axis,), blocks):
+                        first, last = rim.start // blocks.hop[0], (rim.start + rim.outputs - 1) // blocks.hop[0]
+                        made[index][first : last + 1] = True
         if some and not made.any():
             break
-    return made
+    return made, most
 
 
 def _worst(table: _Array, by: Streams) -> _Array | None:

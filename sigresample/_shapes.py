@@ -13,6 +13,7 @@ One of the two arrays is then the data x and the other, turned as the kernels wa
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
 from typing import NamedTuple
 
@@ -148,6 +149,26 @@ def axes(of: Window, *, swap: bool, reverse: bool) -> tuple[Axis, ...]:
 def summed(of: tuple[Axis, ...], bordered: bool) -> list[int]:
     """Return the axes along which there is a sum."""
     return [i for i, axis in enumerate(of) if axis.taps > 1 and (bordered or axis.data > 1)]
+
+
+class Grouping(NamedTuple):
+    """How a call falls apart into items that share a filter."""
+
+    banks: tuple[int, ...]  # axes along which each result has a filter of its own
+    batch: int  # how many axes there are only items along
+    order: tuple[int, ...] | None  # of the axes: banks, batch, those summed along; None where they are so already
+    axes: tuple[Axis, ...]  # those summed along
+
+
+@lru_cache(maxsize=256)
+def grouping(of: tuple[Axis, ...], bordered: bool) -> Grouping:
+    """Return how a call falls apart into items that share a filter."""
+    sums = summed(of, bordered)
+    banks = [i for i, axis in enumerate(of) if axis.taps > 1 and i not in sums]
+    batch = [i for i in range(len(of)) if i not in sums and i not in banks]
+    order = (*banks, *batch, *sums)
+    in_order = order == tuple(range(len(of)))
+    return Grouping(tuple(banks), len(batch), None if in_order else order, tuple(of[i] for i in sums))
 
 
 def banks_last(of: tuple[Axis, ...], bordered: bool) -> tuple[int, ...] | None:

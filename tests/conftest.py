@@ -10,7 +10,16 @@ from hypothesis import settings
 import sigresample
 from sigresample import _kernels, _threads, checking
 
-KERNELS = ("blockfft", "correlate", "gridding", "loudness", "nonfinite", "polyphase", "spectra", "tilefft")
+KERNELS = (
+    "blockfft",
+    "correlate",
+    "gridding",
+    "loudness",
+    "nonfinite",
+    "polyphase",
+    "spectra",
+    "tilefft",
+)
 
 # The same examples in every run, and no limit of time: machines are shared.
 settings.register_profile("sigresample", deadline=None, derandomize=True, database=None)

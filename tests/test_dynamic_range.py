@@ -4,9 +4,10 @@ from itertools import product
 
 import numpy as np
 import pytest
+import scipy.signal
 
-from sigresample import _dynamic_range
-from sigresample._dynamic_range import CORE, LEAST, ROOM
+from sigresample import _dynamic_range, _kernels, convolve, convolve2d, upfirdn
+from sigresample._dynamic_range import CORE, LEAST, ROOM, ratios
 from sigresample._shapes import Axis, Blocks
 
 PAD = {0: "constant", 1: "wrap", 2: "symmetric", 3: "reflect", 4: "edge"}
@@ -42,10 +43,6 @@ def literally(x, w, axes, blocks, boundary=0, fill=0):
 
 def _cut(x, starts, sizes):
     return x[tuple(slice(start, start + n) for start, n in zip(starts, sizes, strict=True))]
-
-
-def ratios(*arguments):
-    return _dynamic_range.ratios(*arguments, closely=True)
 
 
 def row(n, taps, out, points, first=0):
@@ -100,6 +97,11 @@ def test_silence_does_not_count():
     assert (got < 1e-3).all()
     assert (got[:4] == 0).all()
     assert (ratios(x, np.zeros(64), axes, blocks, 0, 0, 1) == 0).all()
+    for dims in (1, 2, 3):  # nothing to be drowned
+        nothing = np.zeros((4,) * dims), tuple(Axis(9, 4, 9, -2) for _ in range(dims))
+        cut = Blocks((16,) * dims, (13,) * dims)
+        assert _dynamic_range.glance(np.ones((9,) * dims), *nothing, cut, 0, 0, 1)[:3] == (True, True, True)
+        assert not _dynamic_range.rims(np.ones((9,) * dims), *nothing, cut)
 
 
 def test_parts_add_their_energies():
@@ -158,8 +160,96 @@ def test_a_glance_is_never_more_lenient(shape, boundary):
         w = rng.standard_normal(taps).astype("f")
         axes = tuple(Axis(n, 11, n, -5) for n in shape)
         blocks = Blocks((64,) * len(shape), (54,) * len(shape))
-        quick = _dynamic_range.ratios(x, w, axes, blocks, boundary, 0, 1)
-        if not quick.any():
+        if _dynamic_range.glance(x, w, axes, blocks, boundary, 0, 1).even:
             glanced += 1
             assert (ratios(x, w, axes, blocks, boundary, 0, 1) <= 1).all()
     assert 0 < glanced < 60
+
+
+@pytest.mark.parametrize("dtype", "fdFD")
+@pytest.mark.parametrize("shape, taps", [((3000,), (400,)), ((90, 110), (31, 40)), ((12, 40, 50), (3, 11, 17))])
+def test_rims_are_found_and_no_more(shape, taps, dtype):
+    """Against the rule, window by window: every output that zeros cut off and that is worth too little is in a rim."""
+    rng = np.random.default_rng(14)
+    met = 0
+    for trial in range(30):
+        decay = np.exp(-np.arange(taps[-1]) / 15) if trial % 3 else np.ones(taps[-1])
+        w = (rng.standard_normal(taps) * decay[:: -1 if trial % 2 else 1]).astype(dtype)
+        x = rng.standard_normal(shape).astype(dtype)
+        axis, quiet = trial % len(shape), int(rng.integers(1, 9))
+        ends = [slice(None)] * len(shape)
+        ends[axis] = slice(0, quiet) if trial % 4 < 2 else slice(-quiet, None)
+        x[tuple(ends)] *= 10.0 ** -rng.integers(0, 12)
+        axes = tuple(Axis(n, k, n + k - 1, 1 - k) for n, k in zip(shape, taps, strict=True))
+        blocks = Blocks(tuple(2 * k + 40 for k in taps), tuple(k + 41 for k in taps))
+        glance = _dynamic_range.glance(x, w, axes, blocks, 0, 0, 1)
+        rims = _dynamic_range.rims(x, w, axes, blocks)
+        if glance.level:
+            assert not rims
+        # The outermost outputs of the axis, whose windows hold but what was made quiet of it.
+        look = _dynamic_range._look(x, w, blocks)
+        first = axes[axis].first
+        (start, stop), n = look.core[axis], shape[axis]
+        last = trial % 4 >= 2
+        at = n - 1 - start - first if last else 1 - stop - first
+        worth = np.abs(x[tuple(ends)]).max()
+        loud = look.unit * np.sqrt(look.squares) * np.abs(x).max() * (2 if dtype in "FD" else 1) * 2
+        if 0 <= at < axes[axis].out and quiet < look.chunk[axis] and worth * 1.5 < loud / 40:
+            met += 1
+            assert any(rim.axis == axis and rim.start <= at < rim.start + rim.outputs for rim in rims)
+    assert met > 3
+
+
+def test_a_quiet_start_keeps_its_accuracy():
+    """A filter that rises at once sees the first samples alone."""
+    h = np.exp(-np.arange(1001) / 50)
+    x = np.random.default_rng(0).standard_normal(40000)
+    x[:30] *= 1e-12
+    for data, taps in ((x, h), (x[::-1], h[::-1])):
+        got, want = convolve(data, taps), convolve(data, taps, method="direct")
+        ends = slice(0, 30) if data is x else slice(-30, None)
+        assert (np.abs(got - want)[ends] <= 1e-13 * np.abs(want)[ends].max()).all()
+    image = np.random.default_rng(1).standard_normal((300, 300))
+    image[:4], image[:, -3:] = image[:4] * 1e-10, image[:, -3:] * 1e-11
+    taps = np.random.default_rng(2).standard_normal((41, 41))
+    got, want = (convolve2d(image, taps, method=method) for method in ("auto", "direct"))
+    for rim in (np.s_[:4, :-45], np.s_[5:-45, -3:]):
+        assert np.abs(got - want)[rim].max() <= 1e-13 * np.abs(want[rim]).max()
+
+
+def test_a_quiet_start_of_a_long_filter_of_upfirdn():
+    h = np.exp(-np.arange(4001) / 50)
+    x = np.random.default_rng(0).standard_normal(40000)
+    x[:20] *= 1e-12
+    for up, down in ((1, 1), (2, 1), (3, 2)):
+        got, want = upfirdn(h, x, up, down), scipy.signal.upfirdn(h, x, up, down)
+        n = 20 * up // down
+        assert np.abs(got - want)[:n].max() <= 1e-12 * np.abs(want[:n]).max()
+
+
+@pytest.mark.parametrize("dtype", "fdFD")
+def test_a_glance_sees_the_loudest_and_the_quietest(dtype):
+    """Against a loop over chunks, at the level in use, whole and cut off, for one worker and several."""
+    rng = np.random.default_rng(15)
+    unit = 2 if dtype in "FD" else 1
+    cases = [(1, 1, 1000, 1, 64), (3, 1, 77, 1, 16), (2, 40, 33, 16, 8), (1, 9, 5000, 8, 4), (1, 23, 130, 4, 32)]
+    for planes, rows, cols, tall, chunk in (*cases, (1, 1, 1, 1, 1), (1, 8, 1, 8, 1)):
+        x = rng.standard_normal((planes, rows, cols)) * 10.0 ** rng.integers(-3, 3, (planes, rows, cols))
+        x = (x + (1j * rng.standard_normal(x.shape) if unit == 2 else 0)).astype(dtype)
+        sizes = np.abs(x.view(x.real.dtype)).reshape(planes, rows, cols * unit)
+        chunks = [
+            sizes[p, i : i + tall, j : j + chunk * unit].max()
+            for p in range(planes) for i in range(0, rows, tall) for j in range(0, cols * unit, chunk * unit)
+        ]  # fmt: skip
+        for workers in (1, 2, 7):
+            most, least = _kernels.loudness.glance(x, planes, rows, cols * unit, tall, chunk * unit, workers)
+            assert most == sizes.max()
+            assert (
+                0 <= least <= min(chunks)
+            )  # it may be stricter: single columns of whole chunks, single rows of low ones
+            if tall == 1:
+                assert least == min(chunks)
+    x = np.ones(100, dtype)
+    for bad in (np.nan, np.inf, -np.inf):
+        x[57] = bad
+        assert not _kernels.loudness.glance(x, 1, 1, 100 * unit, 1, 16, 1)[0] < np.inf

@@ -15,7 +15,7 @@ from helpers import run_python
 from sigresample import _kernels
 from sigresample._kernels import _cpu
 
-KERNELS = ("blockfft", "correlate", "gridding", "loudness", "nonfinite", "polyphase", "spectra", "tilefft")
+KERNELS = ("blockfft", "correlate", "gridding", "loudness", "nonfinite", "polyphase", "spectra", "tilefft", "winograd")
 MODULES = ["_cpu", "_openmp", *(f"{name}_{level}" for name in KERNELS for level in _kernels.built())]
 ROOT = Path(__file__).parents[1]
 BELOW_AVX = ("_cpu", "_openmp", "_scalar", "_v2")

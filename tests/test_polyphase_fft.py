@@ -231,6 +231,32 @@ def test_no_signal_and_zeros(signal):
     assert not upfirdn(np.zeros_like(h), np.ones(N, h.dtype), 3, 2).any()
 
 
+@pytest.mark.parametrize("ratio", [(1, 1), (3, 2)])
+def test_the_direct_method_always_sums(signal, ratio, monkeypatch):
+    x, h = signal
+    by_transforms(h, x, *ratio)
+    plan = explain(upfirdn, h, x, *ratio, method="direct")
+    assert plan.route == "polyphase"
+    assert "overlap-save" not in plan.costs
+    want = directly(monkeypatch, upfirdn, h, x, *ratio)
+    assert_same_bytes(upfirdn(h, x, *ratio, method="direct"), want)
+    with sigresample.checked():
+        upfirdn(h, x, *ratio, method="direct")
+    assert explain(resample_poly, x, 2, 1, window=h).route == "overlap-save"
+    assert explain(resample_poly, x, 2, 1, window=h, method="direct").route == "polyphase"
+    want = directly(monkeypatch, resample_poly, x, 2, 1, window=h)
+    assert_same_bytes(resample_poly(x, 2, 1, window=h, method="direct"), want)
+
+
+def test_a_method_is_one_of_two():
+    for method in ("fft", "Direct", None, ["auto"], np.array(["auto", "direct"])):
+        for call in (lambda m: upfirdn([1.0], [1.0], method=m), lambda m: resample_poly([1.0], 2, 1, method=m)):
+            with pytest.raises(ValueError, match="(upfirdn|resample_poly): method must be 'auto' or 'direct', got"):
+                call(method)
+        with pytest.raises(ValueError, match="resample_poly: method must be 'auto' or 'direct', got"):
+            resample_poly([1.0], 2, 2, method=method)
+
+
 def test_resample_poly_by_transforms_is_checked(signal):
     x, h = signal
     assert explain(resample_poly, x, 3, 2, window=h).route == "overlap-save"
