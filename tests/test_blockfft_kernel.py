@@ -5,6 +5,7 @@ from math import log2
 
 import numpy as np
 import pytest
+import scipy.signal
 from kernel_cases import BOUNDARIES, definition, samples
 
 from sigresample import _kernels, clear_cache
@@ -72,7 +73,7 @@ def test_values_at_the_points(n):
     z = samples(np.random.default_rng(n), (11, n), "D")
     made = np.empty((n, 2, 11))
     tw, at = tables.twiddles(n, 1j, np.float64), np.arange(11) * 2 * n
-    _kernels.blockfft.spectra(z.view(float), tw, made, at, 2)
+    _kernels.blockfft.spectra(z.view(float), tw, made, at, 2, 1)
     k = np.rint(np.angle(tables.points(n, 1j)) / (2 * np.pi) * n - 0.25).astype(int) % n
     want = np.fft.fft(z * np.exp(-0.5j * np.pi * np.arange(n) / n)).T[k] / n
     error = np.linalg.norm(made[:, 0] + 1j * made[:, 1] - want, axis=0)
@@ -304,3 +305,45 @@ def test_levels_of_a_kind_agree_to_the_byte(monkeypatch):
         ]
     for group in (("v4", "v3"), ("v2", "scalar")):
         assert len({tuple(results[level]) for level in group if level in results}) <= 1
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("points", [32, 64, 256])
+def test_one_group_of_small_blocks_of_a_long_filter(dtype, points):
+    """Too small to be shared: the bytes of one worker."""
+    rng = np.random.default_rng(points)
+    x, w = samples(rng, (1, 3 * points), dtype), samples(rng, (3 * points // 2 - 5,), dtype)
+    alone, both = (run(x, w, points, -7, 2 * points, parts=3, workers=workers) for workers in (1, 2))
+    assert both.tobytes() == alone.tobytes()
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize(
+    "n, taps, points, parts, rows",
+    [(50000, 3000, 8192, 1, 1), (9000, 12000, 24576, 1, 3), (90000, 20000, 10240, 4, 1), (30000, 17000, 8192, 5, 2)],
+)
+@pytest.mark.parametrize("boundary", [0, 2])
+def test_few_groups_are_shared_by_all_workers(dtype, n, taps, points, parts, rows, boundary):
+    """Large transforms, fewer groups of blocks than workers, whole and cut off: the bytes of one worker."""
+    rng = np.random.default_rng(n)
+    x, w = samples(rng, (rows, n), dtype), samples(rng, (taps,), dtype)
+    axis = Axis(n, taps, n + 777, -taps // 2)
+    where = np.arange(rows) * n, np.arange(rows) * axis.out
+    at = [start * (2 if dtype in "FD" else 1) for start in where]
+    made = []
+    for workers in (1, 2, 7):
+        prepared = overlap_save.prepare(w, points, x.dtype, parts=parts, workers=workers)
+        y = np.full((rows, axis.out), np.nan, dtype)
+        step = 2 if dtype in "FD" else 1
+        overlap_save.rows(x, prepared, y, *at, axis, step, step, boundary, 0, workers)
+        made.append((prepared.spectra, y))
+    for spectra, y in made[1:]:
+        assert spectra.tobytes() == made[0][0].tobytes()
+        assert y.tobytes() == made[0][1].tobytes()
+    if boundary == 0:
+        wide = [a.astype(np.result_type(a, np.float64)) for a in (x[0], w[::-1])]
+        whole = np.concatenate([scipy.signal.oaconvolve(*wide), np.zeros(axis.out)])
+        want = whole[axis.first + taps - 1 :][: axis.out]
+        # Of a transform, root mean square: c·log2(N)·u of the norms, which of noise are those of the result.
+        u = np.finfo(x.dtype).eps / 2
+        assert np.linalg.norm(made[0][1][0] - want) <= C * log2(points) * u * np.linalg.norm(want)

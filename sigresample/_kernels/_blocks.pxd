@@ -150,28 +150,30 @@ cdef inline bint _abreast(const Job* job, Py_ssize_t at, const Py_ssize_t* where
     return True
 
 
-cdef inline void gather(const Job* job, const real* x, Py_ssize_t at, real* strips, vreal* re,
-                        vreal zero) noexcept nogil:
-    """The samples under the blocks of lanes at … as points, real and imaginary part side by side."""
-    cdef Py_ssize_t L = sizeof(vreal) // sizeof(real), lane, i, first, n = 2 * job.M // job.unit
+cdef inline void gather(const Job* job, const real* x, Py_ssize_t at, real* strips, vreal* re, Py_ssize_t lo,
+                        Py_ssize_t hi, vreal zero) noexcept nogil:
+    """Points lo … hi - 1 of the blocks of lanes at …, real and imaginary part side by side."""
+    cdef Py_ssize_t L = sizeof(vreal) // sizeof(real), lane, i, k, first, half, n = 2 * job.M // job.unit
     cdef char* streams[LANES]
     cdef real fill[LANES]
+    cdef real* strip
     cdef Lane b
     cdef const real* row
     if (real is float and vreal is vfloat) or (real is double and vreal is vdouble):
         if at >= job.count:
-            for i in range(2 * job.M):
+            for i in range(2 * lo, 2 * hi):
                 re[i] = zero
             return
         if _abreast(job, at, job.x_at, &b):
-            first = b.block * job.hop + job.first
             for lane in range(L):
                 fill[lane] = <real>job.fill[0]
-            for i in range(n):
-                at = source(first + i, job.data, job.boundary)
-                row = x + job.x_at[b.row] + at * job.x_step if at >= 0 else fill
-                PREFETCH(row + AHEAD * job.x_step)
-                re[2 * i if i < job.M else 2 * (i - job.M) + 1] = (<const vreal*>row)[0]
+            for half in range(2):
+                first = b.block * job.hop + job.first + half * job.M
+                for i in range(lo, hi):
+                    k = source(first + i, job.data, job.boundary)
+                    row = x + job.x_at[b.row] + k * job.x_step if k >= 0 else fill
+                    PREFETCH(row + AHEAD * job.x_step)
+                    re[2 * i + half] = (<const vreal*>row)[0]
             return
         for lane in range(L):
             b = _lane(job, at + lane)
@@ -183,58 +185,70 @@ cdef inline void gather(const Job* job, const real* x, Py_ssize_t at, real* stri
             if job.x_step == job.unit and first >= 0 and first + n <= job.data:
                 streams[lane] = <char*>(row + first * job.unit)
             else:
-                streams[lane] = <char*>(strips + lane * 2 * job.M)
-                _copy_in(job, row, first, n, <real*>streams[lane])
+                strip = strips + lane * 2 * job.M
+                streams[lane] = <char*>strip
+                _copy_in(job, row, first + lo, hi - lo, strip + lo * job.unit)
+                if job.unit == 1:
+                    _copy_in(job, row, first + job.M + lo, hi - lo, strip + job.M + lo)
         if job.unit == 1:
-            _load(streams, 0, job.M, <real*>re, 2, zero)
-            _load(streams, job.M, job.M, <real*>(re + 1), 2, zero)
+            _load(streams, lo, hi - lo, <real*>(re + 2 * lo), 2, zero)
+            _load(streams, job.M + lo, hi - lo, <real*>(re + 2 * lo + 1), 2, zero)
         else:
-            _load(streams, 0, 2 * job.M, <real*>re, 1, zero)
+            _load(streams, 2 * lo, 2 * (hi - lo), <real*>(re + 2 * lo), 1, zero)
 
 
-cdef inline void scatter(const Job* job, real* y, Py_ssize_t at, real* strips, vreal* re, vreal zero) noexcept nogil:
-    """The outputs of the blocks of lanes at … into their rows."""
-    cdef Py_ssize_t L = sizeof(vreal) // sizeof(real), lane, i
-    cdef Py_ssize_t n[LANES]
+cdef inline void _put(const Job* job, real* to, const real* from_, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    if job.y_step == job.unit:
+        memcpy(to, from_, n * job.unit * sizeof(real))
+    elif job.unit == 1:
+        for i in range(n):
+            to[i * job.y_step] = from_[i]
+    else:
+        for i in range(n):
+            to[i * job.y_step], to[i * job.y_step + 1] = from_[2 * i], from_[2 * i + 1]
+
+
+cdef inline void scatter(const Job* job, real* y, Py_ssize_t at, real* strips, vreal* re, Py_ssize_t lo,
+                         Py_ssize_t hi, vreal zero) noexcept nogil:
+    """What points lo … hi - 1 of the blocks of lanes at … are of outputs, into their rows."""
+    cdef Py_ssize_t L = sizeof(vreal) // sizeof(real), lane, i, half, first, last, some
     cdef Py_ssize_t unit = job.unit, kept = job.hop
     cdef char* streams[LANES]
     cdef real* to[LANES]
-    cdef real* from_
+    cdef Py_ssize_t n[LANES]
+    cdef real* row
     cdef Lane b
-    cdef int live = 0
+    cdef int live
     if (real is float and vreal is vfloat) or (real is double and vreal is vdouble):
-        if _abreast(job, at, job.y_at, &b):
-            from_ = y + job.y_at[b.row] + b.block * kept * job.y_step
-            for i in range(min(kept, job.out - b.block * kept)):
-                (<vreal*>from_)[0] = re[2 * i if i < job.M else 2 * (i - job.M) + 1]
-                from_ += job.y_step
-                PREFETCH(from_ + AHEAD * job.y_step)
-            return
-        for lane in range(L):
-            b = _lane(job, at + lane)
-            streams[lane], to[lane] = <char*>(strips + lane * 2 * job.M), NULL
-            if not _given(job, b):
+        for half in range(2 if unit == 1 else 1):
+            first, last = half * job.M + lo, min(half * job.M + hi, kept)
+            if first >= last:
                 continue
-            live = <int>lane + 1
-            n[lane] = min(kept, job.out - b.block * kept)
-            to[lane] = y + (job.y_at[b.row] if job.y_at else 0) + b.block * kept * job.y_step
-            if n[lane] == kept and job.y_step == unit:
-                streams[lane], to[lane] = <char*>to[lane], NULL
-        if unit == 2:
-            _unload(streams, live, 0, 2 * kept, <real*>re, 1, zero)
-        else:
-            i = min(job.M, kept)
-            _unload(streams, live, 0, i, <real*>re, 2, zero)
-            _unload(streams, live, i, kept - i, <real*>(re + 1), 2, zero)
-        for lane in range(live):
-            if to[lane] == NULL:
+            if _abreast(job, at, job.y_at, &b):
+                row = y + job.y_at[b.row] + (b.block * kept + first) * job.y_step
+                for i in range(first - half * job.M, min(last, job.out - b.block * kept) - half * job.M):
+                    (<vreal*>row)[0] = re[2 * i + half]
+                    row += job.y_step
+                    PREFETCH(row + AHEAD * job.y_step)
                 continue
-            from_ = <real*>streams[lane]
-            if job.y_step == unit:
-                memcpy(to[lane], from_, n[lane] * unit * sizeof(real))
-            elif unit == 1:
-                for i in range(n[lane]):
-                    to[lane][i * job.y_step] = from_[i]
+            live = 0
+            for lane in range(L):
+                b = _lane(job, at + lane)
+                streams[lane], to[lane] = <char*>(strips + lane * 2 * job.M + first * unit), NULL
+                if not _given(job, b):
+                    continue
+                live = <int>lane + 1
+                some = min(last, job.out - b.block * kept) - first
+                row = y + (job.y_at[b.row] if job.y_at else 0) + (b.block * kept + first) * job.y_step
+                if some == last - first and job.y_step == unit:
+                    streams[lane] = <char*>row
+                else:
+                    to[lane], n[lane] = row, max(some, 0)
+            if unit == 2:
+                _unload(streams, live, 0, 2 * (last - first), <real*>(re + 2 * lo), 1, zero)
             else:
-                for i in range(n[lane]):
-                    to[lane][i * job.y_step], to[lane][i * job.y_step + 1] = from_[2 * i], from_[2 * i + 1]
+                _unload(streams, live, 0, last - first, <real*>(re + 2 * lo + half), 2, zero)
+            for lane in range(live):
+                if to[lane] != NULL:
+                    _put(job, to[lane], <real*>streams[lane], n[lane])

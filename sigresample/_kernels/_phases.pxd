@@ -85,7 +85,7 @@ cdef inline void phases(const Phases* job, Py_ssize_t group, const real* x, real
     cdef vreal* woven = Y + 2 * M + 2   # not a multiple of a page from the others
     cdef real* strips = <real*>(woven + 2 * M * most)
     if (real is float and vreal is vfloat) or (real is double and vreal is vdouble):
-        gather(&job.into, x, group * L, strips, X if job.D == 1 else woven, zero)
+        gather(&job.into, x, group * L, strips, X if job.D == 1 else woven, 0, job.into.M, zero)
         for d in range(job.D):
             if job.D > 1:
                 _pick(woven + 2 * d, job.D, X + 2 * M * d, 1, M)
@@ -98,4 +98,4 @@ cdef inline void phases(const Phases* job, Py_ssize_t group, const real* x, real
             _mixed(job, X, h + s * job.D, Y, w, M, zero)
             if job.U > 1:
                 _pick(Y, 1, woven + 2 * s, job.U, M)
-        scatter(&job.out, y, group * L, strips, Y if job.U == 1 else woven, zero)
+        scatter(&job.out, y, group * L, strips, Y if job.U == 1 else woven, 0, job.out.M, zero)

@@ -16,7 +16,7 @@ same order: a node's, then those of each of its children). n is 4·2^a·{1, 3, 5
 A point is a run of vectors, at re + i·pitch and im + i·pitch: one vector of a row's transform, a whole row of a plane's
 transform down its columns.
 """
-from ._types cimport real, vdouble, vfloat, vreal
+from ._types cimport KEEP, real, vdouble, vfloat, vreal
 
 
 cdef inline Py_ssize_t radix(Py_ssize_t n) noexcept nogil:
@@ -54,6 +54,14 @@ cdef inline void _split4(const vreal* re, const vreal* im, const real* w, Py_ssi
         br[0], bi[0] = re[s], im[s]
         cr[0], ci[0] = re[2 * s], im[2 * s]
         dr[0], di[0] = re[3 * s], im[3 * s]
+        KEEP(ar[0])
+        KEEP(ai[0])
+        KEEP(br[0])
+        KEEP(bi[0])
+        KEEP(cr[0])
+        KEEP(ci[0])
+        KEEP(dr[0])
+        KEEP(di[0])
         _turn(br, bi, w[0], w[1])
         _turn(cr, ci, w[2], w[3])
         _turn(dr, di, w[4], w[5])
@@ -141,6 +149,14 @@ cdef inline void _inverse4(vreal* re, vreal* im, const real* w, Py_ssize_t s, Py
             br, bi = re[s], im[s]
             cr, ci = re[2 * s], im[2 * s]
             dr, di = re[3 * s], im[3 * s]
+            KEEP(ar)
+            KEEP(ai)
+            KEEP(br)
+            KEEP(bi)
+            KEEP(cr)
+            KEEP(ci)
+            KEEP(dr)
+            KEEP(di)
             _join4(re, im, v, s, &ar, &ai, &br, &bi, &cr, &ci, &dr, &di, zero)
             re += step
             im += step
@@ -184,6 +200,12 @@ cdef inline void _forward3(vreal* re, vreal* im, const real* w, Py_ssize_t s, Py
     if (real is float and vreal is vfloat) or (real is double and vreal is vdouble):
         for _ in range(count):
             ar, ai, br, bi, cr, ci = re[0], im[0], re[s], im[s], re[2 * s], im[2 * s]
+            KEEP(ar)
+            KEEP(ai)
+            KEEP(br)
+            KEEP(bi)
+            KEEP(cr)
+            KEEP(ci)
             _turn(&br, &bi, w0, w1)
             _turn(&cr, &ci, w2, w3)
             _three(&ar, &ai, &br, &bi, &cr, &ci, h, zero)
@@ -200,6 +222,12 @@ cdef inline void _inverse3(vreal* re, vreal* im, const real* w, Py_ssize_t s, Py
     if (real is float and vreal is vfloat) or (real is double and vreal is vdouble):
         for _ in range(count):
             ar, ai, br, bi, cr, ci = re[0], im[0], re[s], im[s], re[2 * s], im[2 * s]
+            KEEP(ar)
+            KEEP(ai)
+            KEEP(br)
+            KEEP(bi)
+            KEEP(cr)
+            KEEP(ci)
             _three(&ar, &ai, &br, &bi, &cr, &ci, h, zero)
             _turn(&br, &bi, w0, -w1)
             _turn(&cr, &ci, w2, -w3)
@@ -254,8 +282,8 @@ cdef inline void _inverse5(vreal* re, vreal* im, const real* w, Py_ssize_t s, Py
             im += step
 
 
-cdef inline void _pass(vreal* re, vreal* im, const real* w, Py_ssize_t r, bint back, Py_ssize_t s, Py_ssize_t count,
-                       Py_ssize_t step, vreal zero) noexcept nogil:
+cdef inline void pass_over(vreal* re, vreal* im, const real* w, Py_ssize_t r, bint back, Py_ssize_t s,
+                           Py_ssize_t count, Py_ssize_t step, vreal zero) noexcept nogil:
     if (real is float and vreal is vfloat) or (real is double and vreal is vdouble):
         if r == 4:
             if back:
@@ -285,12 +313,12 @@ cdef inline void _node(vreal* re, vreal* im, const real* w, Py_ssize_t r, bint b
     cdef Py_ssize_t j
     if (real is float and vreal is vfloat) or (real is double and vreal is vdouble):
         if run == 1:
-            _pass(re, im, w, r, back, m * pitch, m, pitch, zero)
+            pass_over(re, im, w, r, back, m * pitch, m, pitch, zero)
         elif run == pitch:
-            _pass(re, im, w, r, back, m * pitch, m * run, 1, zero)
+            pass_over(re, im, w, r, back, m * pitch, m * run, 1, zero)
         else:
             for j in range(m):
-                _pass(re + j * pitch, im + j * pitch, w, r, back, m * pitch, run, 1, zero)
+                pass_over(re + j * pitch, im + j * pitch, w, r, back, m * pitch, run, 1, zero)
 
 
 # ---- Transforms -----------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import numpy as np
 
 _Array = np.ndarray[Any, Any]
 
-def spectra(taps: _Array, twiddles: _Array, out: _Array, at: _Array, unit: int) -> None: ...
+def spectra(taps: _Array, twiddles: _Array, out: _Array, at: _Array, unit: int, workers: int) -> None: ...
 def overlap_save(
     x: _Array,
     spectrum: _Array,

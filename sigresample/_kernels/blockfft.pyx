@@ -27,6 +27,7 @@ from ._blocks cimport Job, any_given, gather, scatter
 from ._boundary cimport FILL
 from ._fir cimport fir1, fir4
 from ._phases cimport Phases, phases, vectors
+from ._shared cimport AHEAD_ONLY, BACK_ONLY, LEAST, ROUND, shared
 from ._transforms cimport circular, forward, inverse
 from ._types cimport ZERO_DOUBLE, ZERO_FLOAT, real, thread_number, vdouble, vfloat, vreal
 
@@ -38,6 +39,7 @@ cnp.import_array()
 
 cdef enum:
     POINTS = 32             # in a share of the FIR along the blocks
+    MANY = 8                # groups for each worker: from there on, one left over keeps nobody waiting for long
 
 # ---- Taps of one part -----------------------------------------------------------------------------------
 
@@ -48,21 +50,28 @@ cdef void _group(const Job* job, Py_ssize_t group, const real* x, real* y, const
     cdef vreal* re = <vreal*>scratch
     cdef real* strips = <real*>(re + 2 * job.M)
     if (real is float and vreal is vfloat) or (real is double and vreal is vdouble):
-        gather(job, x, group * L, strips, re, zero)
+        gather(job, x, group * L, strips, re, 0, job.M, zero)
         circular(re, re + 1, w, h, job.M, 2, 1, zero)
-        scatter(job, y, group * L, strips, re, zero)
+        scatter(job, y, group * L, strips, re, 0, job.M, zero)
 
 
 cdef void _whole(const Job* job, const real* x, real* y, const real* w, const real* h, char* scratch,
                  Py_ssize_t scratch_bytes, int workers, vreal zero) noexcept nogil:
-    cdef Py_ssize_t L = sizeof(vreal) // sizeof(real), group, groups = (job.count + L - 1) // L
+    """A group each; those that are left over, on all workers."""
+    cdef Py_ssize_t L = sizeof(vreal) // sizeof(real), group, groups = (job.count + L - 1) // L, own = groups
+    cdef vreal* re = <vreal*>scratch
     if (real is float and vreal is vfloat) or (real is double and vreal is vdouble):
         if workers == 1:
             for group in range(groups):
                 _group(job, group, x, y, w, h, scratch, zero)
-        else:
-            for group in prange(groups, schedule="dynamic", num_threads=workers):
+            return
+        if job.M >= LEAST and groups < MANY * workers:
+            own = groups // workers * workers
+        if own:
+            for group in prange(own, schedule="guided", num_threads=workers):
                 _group(job, group, x, y, w, h, scratch + thread_number() * scratch_bytes, zero)
+        for group in range(own, groups):
+            shared(job, x, y, group * L, <real*>(re + 2 * job.M), re, w, h, ROUND, workers, zero)
 
 
 # ---- Taps in parts --------------------------------------------------------------------------------------
@@ -88,7 +97,7 @@ cdef void _ahead(const Job* job, const Chunks* by, const real* x, const real* w,
     cdef vreal* re = slots + group % by.inputs * by.slot
     if (real is float and vreal is vfloat) or (real is double and vreal is vdouble):
         if _present(by, group, L):
-            gather(job, x, group * L, strips, re, zero)
+            gather(job, x, group * L, strips, re, 0, job.M, zero)
             forward(re, re + 1, w, job.M, 2, 1, zero)
 
 
@@ -99,7 +108,7 @@ cdef void _back(const Job* job, const Chunks* by, real* y, const real* w, vreal*
     if (real is float and vreal is vfloat) or (real is double and vreal is vdouble):
         if any_given(job, group * L, L):
             inverse(re, re + 1, w, job.M, 2, 1, zero)
-            scatter(job, y, group * L, strips, re, zero)
+            scatter(job, y, group * L, strips, re, 0, job.M, zero)
 
 
 cdef void _along(const Job* job, const Chunks* by, vreal* slots, const real* h, Py_ssize_t group,
@@ -165,13 +174,37 @@ cdef void _segment(const Job* job, const Chunks* by, Py_ssize_t segment, const r
             group += outputs
 
 
+cdef void _together(const Job* job, const Chunks* by, const real* x, real* y, const real* w, const real* h,
+                    vreal* slots, char* scratch, Py_ssize_t own, int workers, vreal zero) noexcept nogil:
+    """All outputs, chunk after chunk, each stage of it on all workers."""
+    cdef Py_ssize_t L = sizeof(vreal) // sizeof(real), i, outputs, group = 0, done = 0
+    cdef Py_ssize_t needed = (by.groups * L + job.K - 2) // L + 1
+    cdef real* strips = <real*>scratch
+    if (real is float and vreal is vfloat) or (real is double and vreal is vdouble):
+        while group < by.groups:
+            outputs = min(by.outputs, by.groups - group)
+            for i in range(done, min(group + by.inputs, needed)):
+                if _present(by, i, L):
+                    shared(job, x, y, i * L, strips, slots + i % by.inputs * by.slot, w, h, AHEAD_ONLY, workers, zero)
+            done = min(group + by.inputs, needed)
+            for i in prange((job.M + POINTS - 1) // POINTS, schedule="static", num_threads=workers):
+                _along(job, by, slots, h, group, outputs, i, <real*>(scratch + thread_number() * own), zero)
+            for i in range(group, group + outputs):
+                if any_given(job, i * L, L):
+                    shared(job, x, y, i * L, strips, slots + i % by.inputs * by.slot, w, h, BACK_ONLY, workers, zero)
+            group += outputs
+
+
 cdef void _parts(const Job* job, const Chunks* by, const real* x, real* y, const real* w, const real* h, char* held,
-                 char* scratch, Py_ssize_t own, vreal zero) noexcept nogil:
-    """Workers share nothing but the filter: spectra that one wrote and another read would cost more than both."""
+                 char* scratch, Py_ssize_t own, int workers, vreal zero) noexcept nogil:
+    """Where there is enough for each, workers share nothing but the filter: spectra that one wrote and another read
+    would cost more than those that both compute."""
     cdef Py_ssize_t segment, slots = by.inputs * by.slot
     cdef int segments = <int>by.segments
     if (real is float and vreal is vfloat) or (real is double and vreal is vdouble):
-        if segments == 1:
+        if segments == 1 and workers > 1 and job.M >= LEAST:
+            _together(job, by, x, y, w, h, <vreal*>held, scratch, own, workers, zero)
+        elif segments == 1:
             _segment(job, by, 0, x, y, w, h, <vreal*>held, scratch, zero)
         else:
             for segment in prange(segments, schedule="static", num_threads=segments):
@@ -180,31 +213,44 @@ cdef void _parts(const Job* job, const Chunks* by, const real* x, real* y, const
 
 # ---- Entries --------------------------------------------------------------------------------------------
 
-cdef void _spectra(const Job* job, const real* x, real* out, const real* w, char* scratch,
-                   vreal zero) noexcept nogil:
-    cdef Py_ssize_t L = sizeof(vreal) // sizeof(real), at = 0, i, lane
+cdef inline void _written(const Job* job, const vreal* re, real* out, Py_ssize_t at, Py_ssize_t first,
+                          Py_ssize_t last, vreal zero) noexcept nogil:
+    """The values at points first … last - 1, of the conjugates, over M, to where the spectra of parts `at` … stand."""
+    cdef Py_ssize_t L = sizeof(vreal) // sizeof(real), i, lane
     cdef real scale = <real>1 / job.M, signed
+    if (real is float and vreal is vfloat) or (real is double and vreal is vdouble):
+        for i in range(2 * first, 2 * last):
+            signed = -scale if i % 2 else scale
+            if at + L <= job.count:
+                (<vreal*>(out + i * job.K + at))[0] = signed * re[i]
+            else:
+                for lane in range(job.count - at):
+                    out[i * job.K + at + lane] = signed * (<const real*>(re + i))[lane]
+
+
+cdef void _spectra(const Job* job, const real* x, real* out, const real* w, char* scratch, int workers,
+                   vreal zero) noexcept nogil:
+    cdef Py_ssize_t L = sizeof(vreal) // sizeof(real), at = 0, i, slices = 4 * workers
     cdef vreal* re = <vreal*>scratch
-    cdef real* values = <real*>scratch
+    cdef real* strips = <real*>(re + 2 * job.M)
     if (real is float and vreal is vfloat) or (real is double and vreal is vdouble):
         while at < job.count:
-            gather(job, x, at, <real*>(re + 2 * job.M), re, zero)
-            if job.unit == 2:
-                for i in range(1, 2 * job.M, 2):
-                    re[i] = zero - re[i]
-            forward(re, re + 1, w, job.M, 2, 1, zero)
-            for i in range(2 * job.M):
-                signed = -scale if i % 2 else scale
-                if at + L <= job.count:
-                    (<vreal*>(out + i * job.K + at))[0] = signed * re[i]
-                else:
-                    for lane in range(job.count - at):
-                        out[i * job.K + at + lane] = signed * values[i * L + lane]
+            if workers > 1 and job.unit == 1 and job.M >= LEAST:
+                shared(job, x, <real*>NULL, at, strips, re, w, <const real*>NULL, AHEAD_ONLY, workers, zero)
+                for i in prange(slices, schedule="static", num_threads=workers):
+                    _written(job, re, out, at, job.M * i // slices, job.M * (i + 1) // slices, zero)
+            else:
+                gather(job, x, at, strips, re, 0, job.M, zero)
+                if job.unit == 2:
+                    for i in range(1, 2 * job.M, 2):
+                        re[i] = zero - re[i]
+                forward(re, re + 1, w, job.M, 2, 1, zero)
+                _written(job, re, out, at, 0, job.M, zero)
             at += L
 
 
 def spectra(cnp.ndarray taps not None, cnp.ndarray twiddles not None, cnp.ndarray out not None, cnp.ndarray at not None,
-            int unit):
+            int unit, int workers):
     """The values of rows of taps at the conjugates of M points, over M: out is (M, 2, parts)."""
     cdef Job job
     job.M, job.K, job.unit = cnp.PyArray_DIM(out, 0), cnp.PyArray_DIM(out, 2), unit
@@ -217,14 +263,14 @@ def spectra(cnp.ndarray taps not None, cnp.ndarray twiddles not None, cnp.ndarra
     job.x_step, job.boundary = unit, FILL
     job.fill[0] = job.fill[1] = 0
     cdef cnp.ndarray memory = _scratch(4 * job.M * max(VEC_BYTES, 8))
-    cdef char* scratch = _aligned(memory)
+    cdef char* place = _aligned(memory)
     with nogil:
         if cnp.PyArray_TYPE(taps) == cnp.NPY_FLOAT:
             _spectra(&job, <const float*>cnp.PyArray_DATA(taps), <float*>cnp.PyArray_DATA(out),
-                     <const float*>cnp.PyArray_DATA(twiddles), scratch, ZERO_FLOAT)
+                     <const float*>cnp.PyArray_DATA(twiddles), place, workers, ZERO_FLOAT)
         else:
             _spectra(&job, <const double*>cnp.PyArray_DATA(taps), <double*>cnp.PyArray_DATA(out),
-                     <const double*>cnp.PyArray_DATA(twiddles), scratch, ZERO_DOUBLE)
+                     <const double*>cnp.PyArray_DATA(twiddles), place, workers, ZERO_DOUBLE)
 
 
 cdef inline char* _aligned(cnp.ndarray memory):
@@ -269,6 +315,8 @@ def overlap_save(cnp.ndarray x not None, cnp.ndarray spectrum not None, cnp.ndar
     # Past the last row's last output there are but input blocks.
     by.groups = max(0, job.count - (job.K - 1) + L - 1) // L
     by.segments = max(1, min(workers, by.groups))
+    if job.M >= LEAST and by.groups < by.segments * MANY:
+        by.segments = 1
     by.outputs = min((chunk + L - 1) // L, (by.groups + by.segments - 1) // by.segments)
     by.inputs = (by.outputs * L + job.K - 2) // L + 1
     by.slot = 2 * job.M + 18    # not a power of two: equal points of all slots would meet in one cache set
@@ -283,17 +331,17 @@ def overlap_save(cnp.ndarray x not None, cnp.ndarray spectrum not None, cnp.ndar
     cdef Py_ssize_t own = max((2 if job.K > 1 else 4) * job.M, 2 * POINTS * by.inputs) * vector + 64
     cdef cnp.ndarray memory = _scratch(own * workers), slots = _scratch(
         by.segments * by.inputs * by.slot * vector if job.K > 1 else 0)
-    cdef char* scratch = _aligned(memory)
+    cdef char* at = _aligned(memory)
     cdef char* held = _aligned(slots)
     with nogil:
         if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT:
             _run(&job, &by, <const float*>cnp.PyArray_DATA(x), <float*>cnp.PyArray_DATA(y),
                  <const float*>cnp.PyArray_DATA(twiddles), <const float*>cnp.PyArray_DATA(spectrum),
-                 held, scratch, own, workers, ZERO_FLOAT)
+                 held, at, own, workers, ZERO_FLOAT)
         else:
             _run(&job, &by, <const double*>cnp.PyArray_DATA(x), <double*>cnp.PyArray_DATA(y),
                  <const double*>cnp.PyArray_DATA(twiddles), <const double*>cnp.PyArray_DATA(spectrum),
-                 held, scratch, own, workers, ZERO_DOUBLE)
+                 held, at, own, workers, ZERO_DOUBLE)
 
 
 cdef void _run(const Job* job, const Chunks* by, const real* x, real* y, const real* w, const real* h, char* held,
@@ -302,7 +350,7 @@ cdef void _run(const Job* job, const Chunks* by, const real* x, real* y, const r
         if job.K == 1:
             _whole(job, x, y, w, h, scratch, own, workers, zero)
         else:
-            _parts(job, by, x, y, w, h, held, scratch, own, zero)
+            _parts(job, by, x, y, w, h, held, scratch, own, workers, zero)
 
 
 cdef void _all_phases(const Phases* job, const real* x, real* y, const real* w, const real* h, char* scratch,
@@ -313,7 +361,7 @@ cdef void _all_phases(const Phases* job, const real* x, real* y, const real* w, 
             for group in range(groups):
                 phases(job, group, x, y, w, h, scratch, zero)
         else:
-            for group in prange(groups, schedule="dynamic", num_threads=workers):
+            for group in prange(groups, schedule="guided", num_threads=workers):
                 phases(job, group, x, y, w, h, scratch + thread_number() * own, zero)
 
 
@@ -343,13 +391,13 @@ def polyphase(cnp.ndarray x not None, cnp.ndarray spectrum not None, cnp.ndarray
             part.bundled = part.rows // part.lanes * part.lanes
     cdef Py_ssize_t own = (vectors(&job) + 1) * vector
     cdef cnp.ndarray memory = _scratch(own * workers)
-    cdef char* scratch = _aligned(memory)
+    cdef char* place = _aligned(memory)
     with nogil:
         if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT:
             _all_phases(&job, <const float*>cnp.PyArray_DATA(x), <float*>cnp.PyArray_DATA(y),
-                        <const float*>cnp.PyArray_DATA(twiddles), <const float*>cnp.PyArray_DATA(spectrum), scratch,
+                        <const float*>cnp.PyArray_DATA(twiddles), <const float*>cnp.PyArray_DATA(spectrum), place,
                         own, workers, ZERO_FLOAT)
         else:
             _all_phases(&job, <const double*>cnp.PyArray_DATA(x), <double*>cnp.PyArray_DATA(y),
-                        <const double*>cnp.PyArray_DATA(twiddles), <const double*>cnp.PyArray_DATA(spectrum), scratch,
+                        <const double*>cnp.PyArray_DATA(twiddles), <const double*>cnp.PyArray_DATA(spectrum), place,
                         own, workers, ZERO_DOUBLE)

@@ -259,13 +259,13 @@ cdef void _run(Job *job, const real *x, const real *taps, const real *taps_im, r
             for b in range(blocks):
                 _block(job, b, x, taps, taps_im, y, x_at, y_at, scratch, zero)
         elif job.blocks:
-            for b in prange(blocks, num_threads=workers, schedule="dynamic"):
+            for b in prange(blocks, num_threads=workers, schedule="guided"):
                 _block(job, b, x, taps, taps_im, y, x_at, y_at, scratch, zero)
         elif workers == 1:
             for b in range(blocks):
                 _plain_block(job, b, x, taps, taps_im, y, x_at, y_at)
         else:
-            for b in prange(blocks, num_threads=workers, schedule="dynamic"):
+            for b in prange(blocks, num_threads=workers, schedule="guided"):
                 _plain_block(job, b, x, taps, taps_im, y, x_at, y_at)
         if given != job.mode:
             job.mode = given
@@ -282,7 +282,7 @@ cdef void _run_groups(Job *job, const real *x, const real *taps, real *y, const 
             for b in range(job.blocks):
                 group_block(job, b, x, taps, y, x_at, y_at, table, zero)
         else:
-            for b in prange(job.blocks, num_threads=workers, schedule="dynamic"):
+            for b in prange(job.blocks, num_threads=workers, schedule="guided"):
                 group_block(job, b, x, taps, y, x_at, y_at, table, zero)
 
 

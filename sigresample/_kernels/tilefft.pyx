@@ -186,8 +186,9 @@ cdef inline void _store(const Job* job, const Tile* t, const vreal* plane, Py_ss
             for s in range(first, last):
                 z = plane + s * job.pitch + 2 * i
                 to = y + i * job.y_pitch + s * L * step
-                PREFETCH(to + job.ahead * job.y_pitch)
-                PREFETCH(to + job.ahead * job.y_pitch + job.M2 * step)
+                if i + job.ahead < t.live_rows:  # rows below are another tile's, maybe another worker's
+                    PREFETCH(to + job.ahead * job.y_pitch)
+                    PREFETCH(to + job.ahead * job.y_pitch + job.M2 * step)
                 if not job.pairs:
                     _put(z, to, here - s * L, step)
                     _put(z + 1, to + job.M2 * step, min(beyond, job.M2) - s * L, step)
@@ -259,7 +260,8 @@ cdef void _run(const Job* job, const real* x, real* y, const real* w1, const rea
             for k in range(job.tiles):
                 _shared(job, k, x, y, w1, w2, h, scratch, workers, zero)
         else:
-            for k in prange(job.tiles, schedule="dynamic", num_threads=workers):
+            # Neighbouring tiles on different workers at the same time would write to the same stretches of rows.
+            for k in prange(job.tiles, schedule="static", num_threads=workers):
                 _tile(job, k, x, y, w1, w2, h, scratch + thread_number() * bytes_, zero)
 
 

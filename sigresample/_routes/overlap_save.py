@@ -16,6 +16,7 @@ from . import _transform_tables as tables
 
 Array = np.ndarray[Any, Any]
 
+DOUBLE = np.dtype(np.float64), np.dtype(np.complex128)
 CHUNK_BYTES = 2 << 20  # of the spectra of blocks of a long filter, computed at a time
 
 
@@ -38,7 +39,7 @@ def hop(points: int, taps: int, parts: int) -> int:
     return points // 2 if parts > 1 else points - taps + 1
 
 
-def prepare(w: Array, points: int, dtype: Any, *, parts: int = 1) -> Taps:
+def prepare(w: Array, points: int, dtype: Any, *, parts: int = 1, workers: int = 1) -> Taps:
     """Return taps, in the order of y[j] = sum_q x[first + j + q]·w[q], made ready for data of a type.
 
     With more than one part, a part is points // 2 taps, and the last one is filled up with zeros.
@@ -46,17 +47,19 @@ def prepare(w: Array, points: int, dtype: Any, *, parts: int = 1) -> Taps:
     dtype = np.dtype(dtype)
     unit = 1 if dtype.kind == "f" else 2
     # One part is made in double precision and rounded once; of many, that would take as long as the data.
-    wider = dtype if parts > 1 else np.dtype(np.float64 if unit == 1 else np.complex128)
+    wider = dtype if parts > 1 else DOUBLE[unit == 2]
     part = points // 2 if parts > 1 else len(w)
     wide = np.ascontiguousarray(w, wider)
     if len(wide) < parts * part:
         wide = np.concatenate([wide, np.zeros(parts * part - len(wide), wider)])
-    rows_of = wide.reshape(parts, part)
-    length = points * unit // 2
-    made = np.empty((length, 2, parts), tables.real_of(wider))
+    length, real = points * unit // 2, tables.real_of(wider)
+    made = np.empty((length, 2, parts), real)
     at = np.arange(parts) * (part * unit)
-    _kernels.blockfft.spectra(rows_of.view(made.dtype), tables.twiddles(length, 1j, made.dtype), made, at, unit)
-    return Taps(made.astype(tables.real_of(dtype), copy=False), points, hop(points, len(w), parts), part, len(w), dtype)
+    taps = wide.reshape(parts, part).view(real)
+    _kernels.blockfft.spectra(taps, tables.twiddles(length, 1j, real), made, at, unit, workers)
+    if wider is not dtype:
+        made = made.astype(tables.real_of(dtype), copy=False)
+    return Taps(made, points, hop(points, len(w), parts), part, len(w), dtype)
 
 
 def rows(

@@ -119,7 +119,7 @@ def prepare(table: Array, streams: Streams, dtype: np.dtype[Any]) -> Array:
     length = streams.points * unit // 2
     made = np.empty((length, 2, U * D))
     at = np.arange(U * D) * (taps * unit)
-    _kernels.blockfft.spectra(phases.view(np.float64), tables.twiddles(length, 1j, made.dtype), made, at, unit)
+    _kernels.blockfft.spectra(phases.view(np.float64), tables.twiddles(length, 1j, made.dtype), made, at, unit, 1)
     return made.astype(tables.real_of(dtype), copy=False)
 
 
