@@ -28,20 +28,25 @@ LARGEST_TILE = 1 << 23
 CACHE_BYTES = 1 << 17  # from here on a tile's points cost more with each doubling
 
 
-def cheapest(axes: tuple[Axis, ...], bordered: bool, dtype: np.dtype[Any], level: str) -> tuple[float, Blocks]:
-    """Return the predicted seconds of the best blocks, and these; `axes` are those summed along."""
+def cheapest(axes: tuple[Axis, ...], bordered: bool, dtype: np.dtype[Any], level: str) -> tuple[float, float, Blocks]:
+    """Return the predicted seconds of the best blocks, those of them that any call takes, and the blocks.
+
+    `axes` are those summed along.
+    """
     real = dtype.kind != "c"
     if len(axes) == 1:
         points, hops, parts = _rows(axes[0], real)
         costs = _seconds(_terms_of_rows(axes[0], points, hops, parts, dtype, level), dtype, level, ROWS)
         best = int(costs.argmin())
-        return float(costs[best]), Blocks((int(points[best]),), (int(hops[best]),), int(parts[best]))
+        call = ROWS[level][kind(dtype)][0]
+        return float(costs[best]), call, Blocks((int(points[best]),), (int(hops[best]),), int(parts[best]))
     (n1, hop1), (n2, hop2) = _sides(axes[0], False, not bordered), _sides(axes[1], real, not bordered)
     sizes = np.multiply.outer(n1, n2)
     costs = _seconds(_terms_of_tiles(axes, n1[:, None], n2, hop1[:, None], hop2, dtype), dtype, level, TILES)
     costs = np.where((sizes <= LARGEST_TILE) | (sizes == sizes.min()), costs, np.inf)
     i, j = divmod(int(costs.argmin()), len(n2))
-    return float(costs[i, j]), Blocks((int(n1[i]), int(n2[j])), (int(hop1[i]), int(hop2[j])))
+    call = TILES[level][kind(dtype)][0]
+    return float(costs[i, j]), call, Blocks((int(n1[i]), int(n2[j])), (int(hop1[i]), int(hop2[j])))
 
 
 def terms(axes: tuple[Axis, ...], blocks: Blocks, dtype: np.dtype[Any], level: str) -> tuple[float, ...]:

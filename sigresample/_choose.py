@@ -7,7 +7,8 @@ and neither are workers and memory layout, so that whatever changes a result's b
     separable   the same with the P + Q products of two passes
     whole FFT   a + b * L * log2(L) + c * L,  L points in all
 
-The constants are in _choose_table.py, fitted by tools/fit_routes.py.
+The constants are in _choose_table.py, fitted by tools/fit_routes.py. Of a, what a call costs whatever it computes, half
+is counted: the route must suit an item that comes alone as well as one of many in a call.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from ._shapes import Axis, Blocks
 
 # Instruction sets without a fit of their own cost what the fitted one with vectors of that size does.
 LIKE = {"neon": "v2"}
+SHARE = 0.5  # of a call's own cost
 
 
 def level() -> str:
@@ -50,12 +52,13 @@ def costs(
     seconds = {route: _total(of, terms(route, axes, bordered, dtype)) for route, of in constants.items()}
     if len(along) not in (1, 2):
         return seconds, None
-    seconds["overlap-save"], blocks = cheapest(along, bordered, dtype, level())
+    taken, call, blocks = cheapest(along, bordered, dtype, level())
+    seconds["overlap-save"] = taken - (1 - SHARE) * call
     return seconds, blocks
 
 
 def _total(constants: tuple[float, ...], counts: tuple[float, ...]) -> float:
-    return sum(c * n for c, n in zip(constants, counts, strict=True))
+    return sum(c * n for c, n in zip(constants, counts, strict=True)) - (1 - SHARE) * constants[0]
 
 
 def may_separate(axes: tuple[Axis, ...], bordered: bool, taps_dtype: np.dtype[Any]) -> bool:
