@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, MutableMapping
-from threading import Lock
+from itertools import count
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -16,60 +16,72 @@ Prepared = MutableMapping[Any, Any]
 ENTRY_BYTES = 512
 
 
+class _Entry:
+    """A value that is kept, its bytes, and when it was last asked for."""
+
+    __slots__ = ("size", "used", "value")
+
+    def __init__(self, value: Any, used: int) -> None:
+        self.value = value
+        self.size = ENTRY_BYTES + _size(value)
+        self.used = used
+
+
 class Cache(MutableMapping[Hashable, Any]):
     """A mapping of at most `limit` bytes: the least recently used entries go first.
 
     Values are arrays, or tuples and lists of arrays, that nobody changes any more. One of more than `largest` bytes
     is not kept. Every thread may use it at any time; between its ``get`` and its assignment another may have put the
     same there, so that both must be equally good.
+
+    There is no lock that a signal handler could meet or a forked child inherit: a dict's own operations are atomic,
+    what is said of all entries is said of a copy, and nothing is assumed to stay as it was a statement ago.
     """
 
     def __init__(self, limit: int, largest: int | None = None) -> None:
         self.limit = limit
         self.largest = limit if largest is None else largest
-        self.nbytes = 0
-        self._held: dict[Hashable, tuple[Any, int]] = {}
-        self._changing = Lock()
-        _all.add(self)
+        self._held: dict[Hashable, _Entry] = {}
+        self._clock = count()
+        _all[id(self)] = self
+
+    @property
+    def nbytes(self) -> int:
+        """What all entries take."""
+        return sum(entry.size for entry in self._held.copy().values())
 
     def __getitem__(self, key: Hashable) -> Any:
-        with self._changing:
-            entry = self._held.pop(key)
-            self._held[key] = entry  # the last to go now
-            return entry[0]
+        entry = self._held[key]
+        entry.used = next(self._clock)
+        return entry.value
 
     def __setitem__(self, key: Hashable, value: Any) -> None:
-        size = ENTRY_BYTES + _size(value)
-        with self._changing:
-            self.nbytes -= self._held.pop(key, (None, 0))[1]
-            if size > self.largest:
-                return
-            self._held[key] = value, size
-            self.nbytes += size
-            while self.nbytes > self.limit:
-                self.nbytes -= self._held.pop(next(iter(self._held)))[1]
+        entry = _Entry(value, next(self._clock))
+        if entry.size > self.largest:
+            self._held.pop(key, None)
+            return
+        self._held[key] = entry
+        # Whoever comes last sees all that the others have put here, so that the limit holds when all are done.
+        excess = self.nbytes - self.limit
+        if excess > 0:
+            for oldest in self:
+                gone = self._held.pop(oldest, None)
+                excess -= gone.size if gone is not None else 0
+                if excess <= 0:
+                    return
 
     def __delitem__(self, key: Hashable) -> None:
-        with self._changing:
-            self.nbytes -= self._held.pop(key)[1]
+        del self._held[key]
 
     def __iter__(self) -> Iterator[Hashable]:
-        with self._changing:
-            return iter(list(self._held))
+        held = self._held.copy()
+        return iter(sorted(held, key=lambda key: held[key].used))
 
     def __len__(self) -> int:
         return len(self._held)
 
     def clear(self) -> None:
-        with self._changing:
-            self._held.clear()
-            self.nbytes = 0
-
-    # Each is one of its kind, as the set of all needs it: a mapping's own == would compare what it holds.
-    __hash__ = object.__hash__
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
+        self._held.clear()
 
 
 def _size(value: Any) -> int:
@@ -78,7 +90,8 @@ def _size(value: Any) -> int:
     return sum(map(_size, value)) if isinstance(value, tuple | list) else 0
 
 
-_all: WeakSet[Cache] = WeakSet()
+# By id: a mapping's own == would compare what it holds.
+_all: WeakValueDictionary[int, Cache] = WeakValueDictionary()
 _others: list[Callable[[], object]] = []
 
 
@@ -107,7 +120,9 @@ def clear_cache() -> None:
     >>> import sigresample
     >>> sigresample.clear_cache()
     """
-    for cache in list(_all):
-        cache.clear()
+    for held in _all.valuerefs():
+        cache = held()
+        if cache is not None:
+            cache.clear()
     for clear in _others:
         clear()

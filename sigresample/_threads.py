@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import operator
 import os
-import warnings
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from . import _errors
+from . import _errors, _raising
 from ._kernels import _openmp
 
 # Multiply-adds below which a second thread costs more than it saves: a tenth of a millisecond of one thread's
@@ -132,7 +131,7 @@ def _warn_once(name: str, n: int) -> None:
         _unsaid.pop()  # of threads that come at once, one gets it
     except IndexError:
         return
-    warnings.warn(_errors.WORKERS_NO_OPENMP.format(name=name, got=n), RuntimeWarning, stacklevel=4)
+    _raising.warn(_errors.WORKERS_NO_OPENMP.format(name=name, got=n))
 
 
 def _after_fork() -> None:

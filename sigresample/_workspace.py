@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import prod
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -16,8 +15,8 @@ KEPT_BYTES = 32 * 2**20  # by all workspaces that are not in use
 ALIGN = 64
 _NOTHING = np.empty(0, np.uint8)
 
+# Changed by a list's own atomic operations alone: a lock would be met by signal handlers, and inherited by forks.
 _free: list[_Array] = []
-_changing = Lock()
 
 
 class Workspace:
@@ -30,8 +29,10 @@ class Workspace:
     @classmethod
     def lent(cls) -> Workspace:
         """Return one that was given back before, if there is any."""
-        with _changing:
-            return cls(_free.pop() if _free else _NOTHING)
+        try:
+            return cls(_free.pop())
+        except IndexError:
+            return cls()
 
     def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> _Array:
         """Return an array that no other call uses."""
@@ -48,15 +49,15 @@ class Workspace:
         buffer, self.buffer = self.buffer, _NOTHING
         if buffer.size < self.wanted <= KEPT_BYTES:
             buffer = np.empty(self.wanted, np.uint8)  # its pages come with its first use
-        with _changing:
-            if buffer.size and sum(kept.size for kept in _free) + buffer.size <= KEPT_BYTES:
-                _free.append(buffer)
+        if buffer.size:
+            _free.append(buffer)
+            while sum(kept.size for kept in _free.copy()) > KEPT_BYTES:
+                Workspace.lent()  # which is let go
 
 
 def clear() -> None:
     """Let go of all that is kept."""
-    with _changing:
-        _free.clear()
+    _free.clear()
 
 
 _cache.forgets(clear)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
 from . import _originals, convolution, decimation, resampling
+from ._guard import Guard
 
 OURS: dict[str, Callable[..., Any]] = {
     function.__name__: function
@@ -28,8 +28,18 @@ OURS: dict[str, Callable[..., Any]] = {
     )
 }
 
-_changing = Lock()
 _patches = 0
+
+
+def _mend() -> None:
+    """Give every name the function that the number of patches asks for."""
+    if _patches:
+        _put_ours()
+    else:
+        _put_back()
+
+
+_changing = Guard(_mend)
 
 
 def patch_scipy() -> _Patch:
@@ -53,6 +63,10 @@ def patch_scipy() -> _Patch:
     function: patch first, or start the program by ``python -m sigresample run program.py``. SciPy's own modules keep
     theirs. Patches nest: SciPy's functions are back when each call has been undone.
 
+    A patch is of one process, and of all its threads for as long as it lasts. A forked child inherits it. A process
+    that starts afresh (``multiprocessing`` with "spawn" or "forkserver", joblib, ``subprocess``) has SciPy's functions
+    until it calls `patch_scipy` itself, also where its parent was started by ``sigresample run``.
+
     Examples
     --------
     >>> import scipy.signal
@@ -64,13 +78,10 @@ def patch_scipy() -> _Patch:
     False
     """
     global _patches
-    target = import_module("scipy.signal")
+    import_module("scipy.signal")
     with _changing:
         if _patches == 0:
-            for name in OURS:
-                _originals.original(name)
-            for name, function in OURS.items():
-                setattr(target, name, function)
+            _put_ours()
         _patches += 1
     return _Patch()
 
@@ -93,6 +104,14 @@ def unpatch_scipy() -> None:
         if _patches:
             _put_back()
         _patches = 0
+
+
+def _put_ours() -> None:
+    target = import_module("scipy.signal")
+    for name in OURS:
+        _originals.original(name)
+    for name, function in OURS.items():
+        setattr(target, name, function)
 
 
 def _put_back() -> None:
@@ -125,16 +144,19 @@ def _undo_one() -> None:
 
 
 def run(program: str, arguments: list[str], *, module: bool) -> None:
-    """Run a program under `patch_scipy`, as ``python program ...`` or ``python -m program ...`` would."""
+    """Run a program under `patch_scipy`, as ``python program ...`` or ``python -m program ...`` would.
+
+    The patch stays: threads that outlive the program's last line, and what it has registered for its end, run on.
+    """
     import runpy
     import sys
     from pathlib import Path
 
-    with patch_scipy():
-        sys.argv = [program, *arguments]
-        if module:
-            sys.path[0] = str(Path.cwd())
-            runpy.run_module(program, run_name="__main__", alter_sys=True)
-        else:
-            sys.path[0] = str(Path(program).resolve().parent)
-            runpy.run_path(program, run_name="__main__")
+    patch_scipy()
+    sys.argv = [program, *arguments]
+    if module:
+        sys.path[0] = str(Path.cwd())
+        runpy.run_module(program, run_name="__main__", alter_sys=True)
+    else:
+        sys.path[0] = str(Path(program).resolve().parent)
+        runpy.run_path(program, run_name="__main__")
