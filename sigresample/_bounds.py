@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import _filters
+from . import _filters, _fourier_resample
 from ._originals import original
 from ._scipy_call import FREQUENCY, Call
 from .explaining import Explanation
@@ -243,7 +243,7 @@ GRID_GAIN, GRID_ROUNDINGS = 10.0, 60.0
 def _fourier(made: Explanation, call: Call, dtype: np.dtype[Any]) -> Any:
     """resample: the errors of both transforms, in the norm of each signal alone."""
     x, num = call.data()[0], index(call.arguments["num"])
-    axis = 0 if x.ndim == 1 else call.arguments["axis"]
+    axis = _fourier_resample.checked_axis(x, call.arguments["axis"])
     n = x.shape[axis]
     sizes = magnitude(x)
     top = np.where(np.isfinite(sizes), sizes, 0.0).max(axis=axis, keepdims=True, initial=0.0)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Hashable
+from contextlib import suppress
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from . import _by_transform, _choose, _compute, _errors, _kernels, _plans, _shapes, _threads
+from . import _by_transform, _choose, _compute, _errors, _kernels, _plans, _raising, _shapes, _threads
 from ._cache import Prepared
 from ._coerce import FLOATS, INTEGERS, into, output
 from ._originals import original
 from ._plans import Plan
 from ._routes import borders
-from .explaining import Explanation
+from .explaining import Explanation, by_scipy
 
 Array = np.ndarray[Any, Any]
 
@@ -55,7 +55,7 @@ def run(
         plan, x, h, y, fill if plan.bordered else 0, threads, fresh=out is None, prepared=prepared
     )
     if nonfinite:
-        warnings.warn(_errors.FFT_NONFINITE.format(name=name), RuntimeWarning, stacklevel=4)
+        _raising.warn(_errors.FFT_NONFINITE.format(name=name))
     return y
 
 
@@ -76,15 +76,12 @@ def explain(
     fill = _fill(name, boundary, fillvalue, x, h)
     plan = _plans.plan(name, x.shape, h.shape, x.dtype, h.dtype, mode, method, boundary, fill != 0, batch)
     threads = _threads.count(name, workers, plan.ops)
+    if plan.kind == "product":
+        return Explanation(
+            name, "product", "two 0-d arrays", {}, {}, _kernels.level, 1, str(np.result_type(x, h)), (), 0, 0
+        )
     if plan.kind != "sum":
-        reason = {
-            "product": "two 0-d arrays",
-            "empty": "an array without elements gets SciPy's answer",
-            "scipy": f"kernels do not compute {x.dtype} with {h.dtype}",
-        }[plan.kind]
-        route = "product" if plan.kind == "product" else "scipy"
-        dtype = str(np.result_type(x, h)) if plan.kind != "empty" else ""
-        return Explanation(name, route, reason, {}, {}, _kernels.level, 1, dtype, plan.out, 0, 0)
+        return _scipys_plan(plan, x, h, boundary, fillvalue, method)
     route, reason = _route(plan, x, h, fill)
     points, cut = 0, plan.cut
     blocks = {"rows": cut.rows.out, "columns": cut.cols.out, "planes": prod(axis.out for axis in cut.outer)}
@@ -100,6 +97,19 @@ def explain(
         name, route, reason, dict(plan.costs), blocks, _kernels.level, threads, str(plan.dtype), plan.out,
         _shapes.terms(plan.axes, plan.bordered), points,
     )  # fmt: skip
+
+
+def _scipys_plan(plan: Plan, x: Array, h: Array, boundary: Any, fillvalue: Any, method: Any) -> Explanation:
+    """Say what SciPy's function would do: asked, where there is nothing to compute, or else of one element each."""
+    reason = f"kernels do not compute {x.dtype} with {h.dtype}"
+    a, b = (one[(slice(1),) * one.ndim] for one in (x, h))
+    if plan.kind == "empty":
+        reason, a, b = "an array without elements gets SciPy's answer", x, h
+    try:
+        made = np.asarray(_elsewhere(plan, a, b, a, b, boundary, fillvalue, method, None))
+    except Exception as error:  # whatever SciPy raises
+        return by_scipy(plan.name, f"SciPy's function refuses it: {error}")
+    return by_scipy(plan.name, reason, made.dtype, made.shape if plan.kind == "empty" else plan.out)
 
 
 def _route(plan: Plan, x: Array, h: Array, fill: Any) -> tuple[str, str]:
@@ -123,7 +133,13 @@ def choose(in1: Any, in2: Any, mode: Any) -> str:
     x, h = array(in1), array(in2)
     if x.ndim != h.ndim:
         return str(original("choose_conv_method")(in1, in2, mode))
-    plan = _plans.plan("choose_conv_method", x.shape, h.shape, x.dtype, h.dtype, mode, "auto")
+    try:
+        plan = _plans.plan("choose_conv_method", x.shape, h.shape, x.dtype, h.dtype, mode, "auto")
+    except (TypeError, ValueError):  # SciPy's function does not look at all that convolve would refuse
+        with suppress(ValueError):
+            return str(original("choose_conv_method")(in1, in2, mode))
+        _refuse_unhashable("choose_conv_method", mode, "auto", "fill")
+        raise
     if plan.kind != "sum":
         return str(original("choose_conv_method")(in1, in2, mode))
     return "fft" if _route(plan, x, h, 0)[0] in _plans.TRANSFORMS else "direct"
@@ -134,7 +150,7 @@ def _refuse_unhashable(name: str, mode: Any, method: Any, boundary: Any) -> None
     if not isinstance(method, Hashable):
         raise ValueError(_errors.CONVOLUTION_METHOD.format(name=name, got=method)) from None
     if not isinstance(mode, Hashable):
-        kind = ValueError if name == "convolve" and method != "direct" else TypeError
+        kind = ValueError if name in ("convolve", "choose_conv_method") and method != "direct" else TypeError
         raise kind(_errors.CONVOLUTION_MODE.format(name=name, got=mode)) from None
     if not isinstance(boundary, Hashable):
         raise TypeError(_errors.CONVOLUTION_BOUNDARY.format(name=name, got=boundary)) from None
@@ -161,9 +177,10 @@ def scipys(name: str, x: Array, h: Array, *args: Any) -> Any:
     """Return SciPy's own answer, or raise its error, which says then what the two arrays are."""
     try:
         return original(name)(*args)
-    except (ValueError, TypeError, IndexError) as error:
+    except (ValueError, TypeError, IndexError, RuntimeError) as error:
         got = [f"{a.dtype} of shape {a.shape}" for a in (x, h)]
-        raise type(error)(_errors.SCIPYS.format(name=name, why=error, in1=got[0], in2=got[1])) from error
+        text = _errors.SCIPYS.format(name=name, why=error, in1=got[0], in2=got[1])
+        raise _raising.again(error, text) from error
 
 
 def _only_ours(name: str, boundary: Any) -> bool:
@@ -217,4 +234,4 @@ def _fill(name: str, boundary: Any, fillvalue: Any, x: Array, h: Array) -> Any:
         one = np.ones((1, 2), dtype if dtype.kind != "b" else np.uint8)
         return original("convolve2d")(one[:, :1] * 0, one, "full", _nearest(boundary), fillvalue)[0, 0].item()
     except (TypeError, ValueError) as error:
-        raise type(error)(f"{name}: {error}, got {fillvalue!r}") from None
+        raise _raising.again(error, f"{name}: {error}, got {fillvalue!r}") from None

@@ -13,6 +13,25 @@ FLOATS = frozenset("fdFD")
 INTEGERS = frozenset("bBhHiIlLqQ?")
 
 
+def array(name: str, argument: str, given: Any) -> np.ndarray[Any, Any]:
+    """Return what a caller passes as an array; what holds no numbers is refused by its name."""
+    if type(given) is np.ndarray:
+        return given
+    kind = type(given).__name__
+    try:
+        made = np.asarray(given)
+    except MemoryError:
+        raise
+    except Exception as error:  # of lists that are no grid; of another library, whatever it raises
+        wrong = ValueError if isinstance(error, ValueError) else TypeError
+        text = _errors.CHANNEL_RAGGED.format(name=name, argument=argument, got=kind, why=error)
+        raise wrong(text) from None
+    if made.dtype.kind not in "biufc":
+        got = f"{kind} of {made.dtype}" if made.ndim else kind
+        raise TypeError(_errors.CHANNEL_TYPE.format(name=name, argument=argument, got=got))
+    return made
+
+
 def contiguous(x: np.ndarray[Any, Any], dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
     """Return x in native byte order, C-contiguous, aligned and of `dtype`: itself when it is that already."""
     flags = x.flags

@@ -9,6 +9,7 @@ num > n it is shared between them. Real signals carry the bins 0 .. K, complex o
 from __future__ import annotations
 
 import operator
+import reprlib
 from collections.abc import Callable
 from functools import lru_cache
 from math import log2, prod
@@ -16,14 +17,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import _coerce, _errors, _gridded, _kernels, _long_fft, _threads
+from . import _coerce, _errors, _gridded, _kernels, _long_fft, _raising, _threads
 from ._originals import original
 from ._workspace import Workspace
-from .explaining import Explanation
+from .explaining import Explanation, by_scipy
 
 _Array = np.ndarray[Any, Any]
 
 PLAIN, GRIDDED = "whole FFT", "gridded FFT"
+FACTORS = 2**20  # what is left without a factor below this counts as prime: no array has that many samples
 SMOOTH = 11  # the largest prime factor that scipy.fft has code of its own for
 
 # Nanoseconds a point of one thread (float32, float64): a real transform in parts, in one, more for each unit of a
@@ -57,16 +59,9 @@ class Job(NamedTuple):
     axis: int
     n: int
     num: int
-    dtype: np.dtype[Any]  # of the forward transform
+    dtype: np.dtype[Any]  # of the transforms and the result
     spectrum: bool  # x is one already
     window: _Array | None  # n values, of which `kept` bins are used
-
-    @property
-    def made(self) -> np.dtype[Any]:
-        """Type of the result: a window widens a complex one."""
-        if self.window is None or self.dtype.kind == "f":
-            return self.dtype
-        return np.dtype(np.result_type(self.dtype, self.window))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -100,13 +95,17 @@ def job(x: _Array, num: Any, axis: Any, window: Any, domain: Any) -> Job | None:
     dtype = working_type(x.dtype, spectrum)
     if dtype is None:
         return None
-    axis = _axis(x, axis)
+    axis = checked_axis(x, axis)
     num = _number(num)
     n = x.shape[axis]
+    if num * 16 > 2**63:
+        raise ValueError(_errors.NUM_HUGE.format(num=num))
     if n == 0 or num <= 0:
         raise ValueError(_errors.NO_POINTS.format(n=n, num=num))
-    made = Job(x, axis, n, num, dtype, spectrum, None if window is None else _window(window, n, dtype, num))
-    return made if made.made.char in _coerce.FLOATS else None
+    weights = None if window is None else _window(window, n, dtype, num)
+    if weights is not None and dtype.kind == "c":  # complex numbers take the window's precision, from the start
+        dtype = np.dtype(np.result_type(dtype, weights))
+    return Job(x, axis, n, num, dtype, spectrum, weights) if dtype.char in _coerce.FLOATS else None
 
 
 def _number(num: Any) -> int:
@@ -116,18 +115,21 @@ def _number(num: Any) -> int:
         raise TypeError(_errors.NUM_TYPE.format(why=error, got=repr(num))) from None
 
 
-def _axis(x: _Array, axis: Any) -> int:
+def checked_axis(x: _Array, axis: Any) -> int:
+    """Return the axis, counted from the front; one alone in a tuple or list counts too, as in SciPy."""
     if x.ndim == 0:
         raise IndexError(_errors.AXIS_RANGE.format(name="resample", got=axis, ndim=0))
     if x.ndim == 1:  # SciPy does not look at it
         return 0
+    if isinstance(axis, tuple | list) and len(axis) != 1:
+        raise ValueError(_errors.AXIS_COUNT.format(got=axis))
     try:
-        n = operator.index(axis)
+        n = operator.index(axis[0] if isinstance(axis, tuple | list) else axis)
     except TypeError:
         got = repr(axis)
         raise TypeError(_errors.AXIS_TYPE.format(name="resample", kind=type(axis).__name__, got=got)) from None
     if not -x.ndim <= n < x.ndim:
-        raise IndexError(_errors.AXIS_RANGE.format(name="resample", got=n, ndim=x.ndim))
+        raise np.exceptions.AxisError(_errors.AXIS_SOURCE.format(axis=n, got=axis, ndim=x.ndim))
     return n % x.ndim
 
 
@@ -170,7 +172,7 @@ def _window(window: Any, n: int, dtype: np.dtype[Any], num: int) -> _Array:
 def rough(n: int) -> int:
     """Return the sum of the prime factors that scipy.fft has no code of its own for."""
     total, p = 0, 2
-    while p * p <= n:
+    while p * p <= n and p < FACTORS:
         while n % p == 0:
             n, total = n // p, total + p * (p > SMOOTH)
         p += 1 + (p > 2)
@@ -214,7 +216,7 @@ def run(job: Job, workers: Any, out: Any, *inputs: Any) -> _Array:
     """Compute a job, into `out` where that is given."""
     threads = _threads.count("resample", workers, job.ops)
     arrays = [x for x in inputs if isinstance(x, np.ndarray)]
-    given = None if out is None else _coerce.output("resample", out, job.shape, job.made, *arrays)
+    given = None if out is None else _coerce.output("resample", out, job.shape, job.dtype, *arrays)
     last = job.axis == job.x.ndim - 1
     rows = _coerce.contiguous(job.x if last else np.moveaxis(job.x, job.axis, -1), job.dtype).reshape(-1, job.n)
     y = _computed(job, rows, threads)
@@ -236,7 +238,7 @@ def _computed(job: Job, rows: _Array, threads: int) -> _Array:
     with np.errstate(invalid="ignore"):  # a NaN is no surprise
         if 0 < len(rows) <= each:
             return compute(job, rows, *how, threads)
-        y = np.empty((len(rows), job.num), job.made)
+        y = np.empty((len(rows), job.num), job.dtype)
         for first in range(0, len(rows), each):
             y[first : first + each] = compute(job, rows[first : first + each], *how, threads)
         return y
@@ -283,10 +285,10 @@ def _complex(job: Job, x: _Array, gridded: bool, from_grid: bool, threads: int) 
             below[:, 0] = above[:, top]
         elif job.num == job.n:
             below[:, 0] = 0
-    above, below = (np.ascontiguousarray(part, job.made) for part in (above, below))
+    above, below = (np.ascontiguousarray(part, job.dtype) for part in (above, below))
     if from_grid:
         return _gridded.inverse_complex(above, below, job.num, threads)
-    padded = np.zeros((x.shape[0], job.num), job.made)
+    padded = np.zeros((x.shape[0], job.num), job.dtype)
     padded[:, : top + 1] = above
     padded[:, job.num - top :] += below
     made: _Array = fft.ifft(padded, axis=-1, norm="forward", workers=threads, overwrite_x=True)
@@ -295,16 +297,33 @@ def _complex(job: Job, x: _Array, gridded: bool, from_grid: bool, threads: int) 
 
 def times(t: Any, x: _Array, num: int, axis: int) -> _Array:
     """Return the times of the resampled signal."""
-    step = x.shape[0 if x.ndim == 1 else axis] / num
-    made: _Array = t[0] + step * (t[1] - t[0]) * np.arange(num)
+    step = x.shape[checked_axis(x, axis)] / num
+    try:
+        made: _Array = t[0] + step * (t[1] - t[0]) * np.arange(num)
+    except (IndexError, TypeError) as error:
+        raise _raising.again(error, _errors.TIMES.format(why=error, got=reprlib.repr(t))) from None
     return made
 
 
-def plan(job: Job | None, workers: Any) -> Explanation:
+def scipys_plan(x: _Array, num: Any, axis: Any, window: Any, domain: Any) -> Explanation:
+    """Say what SciPy's function would do with a type that the kernels do not compute."""
+    try:
+        axis, num = checked_axis(x, axis), _number(num)
+        n = x.shape[axis]
+        # A few samples get the type that all would get: even or odd, more or less of them, as in the call.
+        few = 4 + n % 2 if n else 0
+        fewer = few if num == n else num % 2 + (2 if num < n else 6) if num > 0 else num
+        if hasattr(window, "shape"):
+            window = np.ones(few if window.shape == (n,) else few + 1, window.dtype)
+        made = original("resample")(np.ones(few, x.dtype), fewer, None, 0, window, domain)
+    except Exception as error:  # whatever SciPy raises
+        return by_scipy("resample", f"SciPy's function refuses it: {error}")
+    shape = (*x.shape[:axis], num, *x.shape[axis + 1 :])
+    return by_scipy("resample", f"the kernels do not compute {x.dtype}", made.dtype, shape)
+
+
+def plan(job: Job, workers: Any) -> Explanation:
     """Say how a job would run."""
-    if job is None:
-        reason = "a type that only SciPy computes"
-        return Explanation("resample", "scipy", reason, {}, {}, _kernels.level, 1, "", (), 0, 0)
     threads = _threads.count("resample", workers, job.ops)
     how, wide = job.gridded(), job.dtype.char in "dD"
     lengths = (job.n, job.num)
@@ -324,6 +343,6 @@ def plan(job: Job | None, workers: Any) -> Explanation:
     elif len(costs) > 1:
         reason = "a large prime factor costs less than a grid"
     return Explanation(
-        "resample", GRIDDED if any(how) else PLAIN, reason, costs, used, _kernels.level, threads, job.made.name,
+        "resample", GRIDDED if any(how) else PLAIN, reason, costs, used, _kernels.level, threads, job.dtype.name,
         job.shape, min(job.n, job.num), max(used.values()),
     )  # fmt: skip

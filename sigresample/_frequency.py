@@ -22,7 +22,7 @@ from ._originals import original
 from ._plans import BOUNDARIES, Dtype, Index
 from ._routes import borders, pairs
 from ._shapes import Shape
-from .explaining import Explanation
+from .explaining import Explanation, by_scipy
 
 Array = np.ndarray[Any, Any]
 
@@ -73,9 +73,15 @@ def explain(name: str, in1: Any, in2: Any, mode: Any, axes: Any, workers: Any, o
             "empty": "an array without elements",
             "scipy": f"kernels do not compute {x.dtype} with {h.dtype}",
         }[made.kind]
-        route, dtype = "scipy" if made.kind == "scipy" else "product", str(np.result_type(x, h))
         threads = _threads.count(name, workers, 0)
-        return Explanation(name, route, reason, {}, {}, _kernels.level, threads, dtype, made.out, 0, 0)
+        if made.kind != "scipy":
+            dtype = "float64" if made.kind == "empty" else str(np.result_type(x, h))
+            return Explanation(name, "product", reason, {}, {}, _kernels.level, threads, dtype, made.out, 0, 0)
+        try:
+            one = original(name)(*(a[(slice(2),) * a.ndim] for a in (x, h)), "full")  # of the type that all would be
+        except Exception as error:  # whatever SciPy raises
+            return by_scipy(name, f"SciPy's function refuses it: {error}")
+        return by_scipy(name, reason, one.dtype, made.out)
     kinds = (_width(_bound(made, x, h, boundary)),) * 2 if made.integers else made.kinds
     x, h = (a.astype(kind, copy=False) for a, kind in zip((x, h), kinds, strict=True))
     x, h = (_one(a, made.paired, (0,) * len(made.paired)) for a in (x, h))

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import _coerce, _errors, _filters, _kernels, _polyphase_fft, _polyphase_shapes, _threads
+from . import _coerce, _errors, _filters, _kernels, _polyphase_fft, _polyphase_shapes, _raising, _threads, explaining
 from ._originals import original
 from ._polyphase_shapes import Centred, PolyphaseShapes, output_length
 from ._routes.polyphase_fft import Streams
@@ -82,6 +82,7 @@ class Job(NamedTuple):
     mode: int
     cval: complex
     background: _Array | None = None  # taken off x, to be put back
+    direct: bool = False  # sums alone
 
 
 def upfirdn_job(h: _Array, x: _Array, up: Any, down: Any, axis: Any, mode: Any, cval: Any) -> Job | None:
@@ -132,8 +133,12 @@ def resample_job(x: _Array, up: int, down: int, axis: Any, window: Any, padtype:
     centred = Centred.of(taps, (taps - 1) // 2, n_in, up, down)
     background = None
     if padtype in _BACKGROUNDS:
-        background = _BACKGROUNDS[padtype](x, axis=axis, keepdims=True)
-        x = x - background
+        try:
+            background = _BACKGROUNDS[padtype](x, axis=axis, keepdims=True)
+            x = x - background
+        except (TypeError, ValueError) as error:
+            text = _errors.BACKGROUND.format(why=error, padtype=padtype, dtype=x.dtype, shape=x.shape)
+            raise _raising.again(error, text) from None
         padtype = "constant"
     dtype = _result_type(kind, x.dtype)
     if dtype is None:
@@ -150,6 +155,16 @@ def resample_job(x: _Array, up: int, down: int, axis: Any, window: Any, padtype:
     if mode == 1 and value == 0:
         mode = _ZEROS
     return Job("resample_poly", x, table, shapes, dtype, mode, value, background)
+
+
+def by_method(name: str, job: Job | None, method: Any) -> Job | None:
+    """Return a job that keeps to what the method leaves."""
+    if isinstance(method, str):
+        if method == "auto":
+            return job
+        if method == "direct":
+            return job if job is None else job._replace(direct=True)
+    raise ValueError(_errors.POLYPHASE_METHOD.format(name=name, got=method))
 
 
 def rates(up: Any, down: Any, padtype: Any, cval: Any) -> tuple[int, int]:
@@ -178,7 +193,10 @@ def _result_type(h: np.dtype[Any], x: np.dtype[Any]) -> np.dtype[Any] | None:
         return _result_types[h, x]
     except KeyError:
         pass
-    dtype = np.dtype(np.result_type(h, x, np.float32))
+    try:
+        dtype = np.dtype(np.result_type(h, x, np.float32))
+    except TypeError:  # dates and the like: SciPy's to refuse
+        return None
     known = dtype if dtype.char in _coerce.FLOATS else None
     if h.isbuiltin and x.isbuiltin:  # few; a structured type is a type of the caller's own
         _result_types[h, x] = known
@@ -198,7 +216,8 @@ def _integer(name: str, argument: str, value: Any) -> int:
     try:
         return int(value)
     except (TypeError, ValueError, OverflowError) as error:
-        raise type(error)(_errors.INTEGER.format(name=name, argument=argument, why=error, got=repr(value))) from None
+        text = _errors.INTEGER.format(name=name, argument=argument, why=error, got=repr(value))
+        raise _raising.again(error, text) from None
 
 
 def checked_axis(name: str, x: _Array, axis: Any) -> int:
@@ -277,7 +296,12 @@ def _ops(job: Job, by: Streams | None) -> int:
 def _streams(job: Job) -> Streams | None:
     """Return how transforms would compute a signal of a job, or None where they hardly could be faster than sums."""
     shapes = job.shapes
-    if job.mode != _ZEROS or shapes.n_out * shapes.taps < _polyphase_fft.WORTH or shapes.rows * shapes.width == 0:
+    if (
+        job.direct
+        or job.mode != _ZEROS
+        or shapes.n_out * shapes.taps < _polyphase_fft.WORTH
+        or shapes.rows * shapes.width == 0
+    ):
         return None
     return _polyphase_fft.streams(shapes, job.dtype, job.taps.dtype.kind == "c")
 
@@ -290,7 +314,7 @@ def _faster(job: Job, by: Streams | None) -> Streams | None:
 
 def run(job: Job, workers: Any, out: Any, *inputs: Any) -> _Array:
     """Compute a job, into `out` where that is given and overlaps none of the inputs."""
-    name, _, taps, shapes, dtype, mode, cval, background = job
+    name, _, taps, shapes, dtype, mode, cval, background, _ = job
     by = _faster(job, _streams(job))
     threads = _threads.count(name, workers, _ops(job, by))
     given = out if out is None else _coerce.output(name, out, shapes.out, dtype, *_arrays(inputs))
@@ -318,16 +342,19 @@ def _arrays(inputs: tuple[Any, ...]) -> list[_Array]:
 
 def scipys(name: str, out: Any, *args: Any) -> _Array:
     """Return SciPy's own answer, or raise its error, for a type that the kernels do not compute."""
-    y: _Array = _coerce.into(name, out, original(name)(*args), *_arrays(args))
+    try:
+        result = original(name)(*args)
+    except (TypeError, ValueError) as error:
+        got = " and ".join(f"{x.dtype} of shape {x.shape}" for x in _arrays(args))
+        raise _raising.again(error, f"{name}: {error}, got {got}") from error
+    y: _Array = _coerce.into(name, out, result, *_arrays(args))
     return y
 
 
 def plan(name: str, job: Job | None, workers: Any) -> Explanation:
     """Say how a job would run."""
     if job is None:
-        return Explanation(
-            name, "scipy", "a type that the kernels do not compute", {}, {}, _kernels.level, 1, "", (), 0, 0
-        )
+        return explaining.by_scipy(name, "a type that neither the kernels nor SciPy compute")
     shapes, kind = job.shapes, job.dtype.kind
     could = _streams(job)
     by = _faster(job, could)
@@ -338,6 +365,8 @@ def plan(name: str, job: Job | None, workers: Any) -> Explanation:
     route = _polyphase_shapes.LANES if lanes else _polyphase_shapes.PLAIN
     reason = "rows and segments fill the lanes" if lanes else "too little work to fill the lanes"
     costs = _polyphase_shapes.costs(shapes, *sizes)
+    if costs[route] > min(costs.values()):
+        reason += "; by the kernel's own count, which sees the blocks, the faster of the two all the same"
     if could is not None:
         costs[_polyphase_fft.ROUTE] = shapes.rows * shapes.width * could.seconds
     if by is not None:

@@ -75,7 +75,7 @@ NANOSECONDS = {
     "neon": (0.053, 0.1, 0.3, 0.5, 0.4),  # not measured
     "scalar": (0.155, 0.17, 1.0, 1.0, 0.3),
 }
-CALL = 1.5e-6
+CALL, FILL = 1.5e-6, 0.5e-6  # the latter: what lanes take to be filled and emptied at all
 LANES, PLAIN = "polyphase", "scalar polyphase"
 
 
@@ -88,7 +88,7 @@ def costs(shapes: PolyphaseShapes, itemsize: int, reals: int, complex_taps: bool
     moved = signals * (shapes.n_in + shapes.n_out)
     lanes = ops * prices[0 + wide] + moved * prices[2 + wide]
     plain = ops * prices[4] + signals * shapes.n_out * 2
-    return {LANES: CALL + lanes * 1e-9, PLAIN: CALL + plain * 1e-9}
+    return {LANES: CALL + FILL + lanes * 1e-9, PLAIN: CALL + plain * 1e-9}
 
 
 def blocks(shapes: PolyphaseShapes, itemsize: int, reals: int, complex_taps: bool, workers: int) -> dict[str, int]:

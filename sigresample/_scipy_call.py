@@ -27,7 +27,8 @@ WORDS = {"method": "auto", "boundary": "fill"}
 def added(name: str) -> frozenset[str]:
     """Return the keyword arguments of a function that SciPy's does not have."""
     return frozenset(
-        {"workers", "out"} | ({"method"} if name in TWO_D else {"boundary"} if name in (*N_D, *FREQUENCY) else set())
+        {"workers", "out"}
+        | ({"method"} if name in (*TWO_D, *POLYPHASE) else {"boundary"} if name in (*N_D, *FREQUENCY) else set())
     )
 
 

@@ -130,7 +130,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("-m", dest="module", action="store_true", help="PROGRAM is the name of a module")
     run.add_argument("program", metavar="PROGRAM", help="a Python file, or with -m a module")
-    run.add_argument("arguments", metavar="ARGUMENT", nargs=argparse.REMAINDER, help="the program's own arguments")
+    rest = run.add_argument(
+        "arguments", metavar="ARGUMENT", nargs=argparse.REMAINDER, help="the program's own arguments"
+    )
+    rest.required = False  # of such a rest argparse says in its errors that there must be one
     run.set_defaults(command=_run)
     return parser
 

@@ -138,7 +138,8 @@ def convolve(
         Threads: as many as given, -1 for all that this process may use; by default all, or one for little work.
         The result does not depend on it.
     out : ndarray, optional
-        Where to put the result: its shape and type, no overlap with an input.
+        Where to put the result: its shape and type, no overlap with an input. (One through two memory maps of one
+        file is not seen.)
 
     Returns
     -------

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from . import _errors, _filters, _polyphase_jobs, _threads
+from . import _coerce, _errors, _filters, _polyphase_jobs, _raising, _threads
 from ._face import face
 from ._originals import original
-from .explaining import Explanation
+from .explaining import Explanation, by_scipy
 
 _Array = np.ndarray[Any, Any]
 
@@ -27,9 +27,31 @@ def decimate_plan(
     out: Any = None,
 ) -> Explanation:
     """Return the plan of :func:`decimate`."""
-    job = _job(np.asarray(x), q, n, ftype, axis, zero_phase)
-    made = _polyphase_jobs.plan("decimate", job, workers)
-    return made if job is not None else made._replace(reason="IIR filters, copies and odd types are SciPy's")
+    x = np.asarray(x)
+    job = _job(x, q, n, ftype, axis, zero_phase)
+    return (
+        _scipys_plan(x, q, n, ftype, axis, zero_phase)
+        if job is None
+        else _polyphase_jobs.plan("decimate", job, workers)
+    )
+
+
+def _scipys_plan(x: _Array, q: Any, n: Any, ftype: Any, axis: Any, zero_phase: bool) -> Explanation:
+    """Say what SciPy's function would do."""
+    try:
+        at = _polyphase_jobs.checked_axis("decimate", x, axis)
+        poles = 8 if isinstance(ftype, str) else np.size(ftype.poles) + np.size(ftype.zeros)
+        few = min(x.shape[at], 64 + 8 * (n or poles))  # enough to be filtered both ways: of the type that all would be
+        dtype = original("decimate")(np.zeros(few, x.dtype), q, n, ftype, -1, zero_phase).dtype
+    except Exception as error:  # whatever SciPy raises
+        return by_scipy("decimate", f"SciPy's function refuses it: {error}")
+    if ftype == "iir" or (not isinstance(ftype, str) and np.size(ftype.poles)):
+        reason = "SciPy runs IIR filters"
+    elif q == 1:
+        reason = "q == 1 is a copy"
+    else:
+        reason = f"the kernels do not compute {x.dtype} with this filter"
+    return by_scipy("decimate", reason, dtype, (*x.shape[:at], -(-x.shape[at] // q), *x.shape[at + 1 :]))
 
 
 @face(plan=decimate_plan)
@@ -103,15 +125,18 @@ def decimate(
     array([1., 1., 1., 1.])
     """
     x = np.asarray(x)
-    job = _job(x, q, n, ftype, axis, zero_phase)
-    if job is None:
-        _threads.count("decimate", workers, 0)
-        try:
-            return _polyphase_jobs.scipys("decimate", out, x, q, n, ftype, axis, zero_phase)
-        except ValueError as error:  # one without our name: about the filter or the length of the signal
-            if str(error).startswith("decimate: "):
-                raise
-            raise ValueError(_errors.DECIMATION.format(why=error, shape=x.shape, q=q)) from error
+    try:
+        job = _job(x, q, n, ftype, axis, zero_phase)
+        if job is None:
+            _threads.count("decimate", workers, 0)
+            result: _Array = original("decimate")(x, q, n, ftype, axis, zero_phase)
+            return _coerce.into("decimate", out, result, x)  # type: ignore[no-any-return]
+    except (ValueError, TypeError, IndexError, ZeroDivisionError) as error:
+        if str(error).startswith("decimate: "):
+            raise
+        why = _errors.DECIMATION_ZERO.format(why=error) if isinstance(error, ZeroDivisionError) else error
+        text = _errors.DECIMATION.format(why=why, dtype=x.dtype, shape=x.shape, q=q, n=n, axis=axis)
+        raise _raising.again(error, text) from error  # one without our name: about the filter, the axis, the length
     return _polyphase_jobs.run(job, workers, out, x)
 
 

@@ -22,12 +22,13 @@ def upfirdn_plan(
     mode: str = "constant",
     cval: complex = 0,
     *,
+    method: str = "auto",
     workers: int | None = None,
     out: Any = None,
 ) -> Explanation:
     """Return the plan of :func:`upfirdn`."""
-    job = _polyphase_jobs.upfirdn_job(np.asarray(h), np.asarray(x), up, down, axis, mode, cval)
-    return _polyphase_jobs.plan("upfirdn", job, workers)
+    made = _polyphase_jobs.upfirdn_job(np.asarray(h), np.asarray(x), up, down, axis, mode, cval)
+    return _polyphase_jobs.plan("upfirdn", _polyphase_jobs.by_method("upfirdn", made, method), workers)
 
 
 @face(plan=upfirdn_plan)
@@ -40,6 +41,7 @@ def upfirdn(
     mode: str = "constant",
     cval: complex = 0,
     *,
+    method: str = "auto",
     workers: int | None = None,
     out: Any = None,
 ) -> _Array:
@@ -62,11 +64,15 @@ def upfirdn(
         'smooth', 'antisymmetric', 'antireflect' or 'line'.
     cval : scalar, optional
         Value beyond the ends in mode 'constant'. Default 0.
+    method : {'auto', 'direct'}, optional
+        'direct' sums products, as SciPy does; 'auto' may transform blocks of a long signal for a long filter. Default
+        'auto'.
     workers : int, optional
         Threads; None is all that this process may use, negative counts back from there. The result has the same
         bytes for any number.
     out : ndarray, optional
-        Array of the result's shape and dtype that receives it; must not overlap `h` or `x`.
+        Array of the result's shape and dtype that receives it; must not overlap `h` or `x`. (An overlap through two
+        memory maps of one file is not seen.)
 
     Returns
     -------
@@ -77,7 +83,7 @@ def upfirdn(
     ------
     ValueError
         If `h` is not 1-D or is empty, `up` or `down` is below 1, `mode` is unknown, or the signal is too short to
-        be continued in that mode; if `axis` is True or False, or `out` does not fit.
+        be continued in that mode; if `axis` is True or False, `method` is none of the above, or `out` does not fit.
     TypeError
         If a type is not supported (long double, object), `cval` is not a number, or `axis` no integer.
     IndexError
@@ -91,8 +97,12 @@ def upfirdn(
     Notes
     -----
     An output costs ``ceil(K / up)`` multiply-adds, added in order; its error is at most
-    ``gamma(K / up) * (|h| * |x|)``. Real taps on complex data cost two real signals. Where a long signal meets a long
-    filter, zeros beyond its ends, blocks are computed by transforms: `explain` tells.
+    ``gamma(K / up) * (|h| * |x|)``. Real taps on complex data cost two real signals.
+
+    Where a long signal meets a long filter, zeros beyond its ends, 'auto' computes blocks by transforms, where SciPy
+    always sums: `explain` tells. They err by up to 1e-6 (single precision: 1e-3) of what an output may be worth, the
+    largest tap times the largest sample near it; blocks where the error could be larger are summed, or transformed in
+    double precision (``docs/accuracy.md``). Where an output that cancels counts, ``method="direct"``.
 
     References
     ----------
@@ -106,6 +116,7 @@ def upfirdn(
     """
     h, x = np.asarray(h), np.asarray(x)
     job = _polyphase_jobs.upfirdn_job(h, x, up, down, axis, mode, cval)
+    job = _polyphase_jobs.by_method("upfirdn", job, method)
     if job is None:
         return _polyphase_jobs.scipys("upfirdn", out, h, x, up, down, axis, mode, cval)
     return _polyphase_jobs.run(job, workers, out, h, x)
@@ -120,6 +131,7 @@ def resample_poly_plan(
     padtype: str = "constant",
     cval: complex | None = None,
     *,
+    method: str = "auto",
     workers: int | None = None,
     out: Any = None,
 ) -> Explanation:
@@ -131,8 +143,8 @@ def resample_poly_plan(
             "resample_poly", "copy", "up == down", {"copy": 1e-6 + 1e-10 * x.nbytes}, {}, _kernels.level, 1,
             x.dtype.name, x.shape, 0, 0,
         )  # fmt: skip
-    job = _polyphase_jobs.resample_job(x, up, down, axis, window, padtype, cval)
-    return _polyphase_jobs.plan("resample_poly", job, workers)
+    made = _polyphase_jobs.resample_job(x, up, down, axis, window, padtype, cval)
+    return _polyphase_jobs.plan("resample_poly", _polyphase_jobs.by_method("resample_poly", made, method), workers)
 
 
 @face(plan=resample_poly_plan)
@@ -145,6 +157,7 @@ def resample_poly(
     padtype: str = "constant",
     cval: complex | None = None,
     *,
+    method: str = "auto",
     workers: int | None = None,
     out: Any = None,
 ) -> _Array:
@@ -168,6 +181,9 @@ def resample_poly(
         each signal. Default 'constant'.
     cval : scalar, optional
         Value beyond the ends where `padtype` is 'constant'. Default 0.
+    method : {'auto', 'direct'}, optional
+        'direct' sums products, as SciPy does; 'auto' may transform blocks of a long signal for a long filter. Default
+        'auto'.
     workers : int, optional
         Threads; None is all that this process may use, negative counts back from there. The result has the same
         bytes for any number.
@@ -185,7 +201,7 @@ def resample_poly(
     ValueError
         If `up` or `down` is no integer or below 1, `window` is not 1-D or not known, `padtype` is not known, `cval`
         is given without `padtype` 'constant', or the signal is too short to be continued; if `axis` is True or
-        False, or `out` does not fit.
+        False, `method` is none of the above, or `out` does not fit.
     TypeError
         If a type is not supported (long double, object), `cval` is not a number, or `axis` no integer.
     IndexError
@@ -202,6 +218,8 @@ def resample_poly(
     zeros; 'line', 'edge' or 'mean' suit a signal that does not start and end there. Designed filters are kept for
     the next call, up to 16 MiB.
 
+    With a long filter, 'auto' may transform blocks, as `upfirdn` does: the tolerance is told there.
+
     Examples
     --------
     >>> import numpy as np
@@ -212,6 +230,7 @@ def resample_poly(
     x = np.asarray(x)
     up, down = _polyphase_jobs.rates(up, down, padtype, cval)
     if up == down:
+        _polyphase_jobs.by_method("resample_poly", None, method)
         _threads.count("resample_poly", workers, 0)
         if out is None:
             return np.array(x)
@@ -219,6 +238,7 @@ def resample_poly(
         y[...] = x
         return y
     job = _polyphase_jobs.resample_job(x, up, down, axis, window, padtype, cval)
+    job = _polyphase_jobs.by_method("resample_poly", job, method)
     if job is None:
         return _polyphase_jobs.scipys("resample_poly", out, x, up, down, axis, window, padtype, cval)
     return _polyphase_jobs.run(job, workers, out, x, window)
@@ -236,7 +256,11 @@ def resample_plan(
     out: Any = None,
 ) -> Explanation:
     """Return the plan of :func:`resample`."""
-    return _fourier_resample.plan(_fourier_resample.job(np.asarray(x), num, axis, window, domain), workers)
+    x = np.asarray(x)
+    job = _fourier_resample.job(x, num, axis, window, domain)
+    if job is None:
+        return _fourier_resample.scipys_plan(x, num, axis, window, domain)
+    return _fourier_resample.plan(job, workers)
 
 
 @face(plan=resample_plan)

@@ -39,7 +39,9 @@ def child():
 
 @fork
 def test_forked_children_finish_after_a_parallel_call(tmp_path: Path) -> None:
-    code = START + """
+    code = (
+        START
+        + """
 for _ in range(4):
     process = multiprocessing.get_context("fork").Process(target=child)
     process.start()
@@ -47,13 +49,16 @@ for _ in range(4):
     assert process.exitcode == 0, process.exitcode
     assert call(2) == want  # the parent still runs on two
 """
+    )
     run = run_python(code, cwd=tmp_path, timeout=150)
     assert run.returncode == 0, run.stderr
 
 
 @fork
 def test_children_forked_while_other_threads_compute_finish(tmp_path: Path) -> None:
-    code = START + """
+    code = (
+        START
+        + """
 stop = threading.Event()
 
 def busy():
@@ -77,13 +82,16 @@ stop.set()
 for thread in threads:
     thread.join()
 """
+    )
     run = run_python(code, cwd=tmp_path, timeout=150)
     assert run.returncode == 0, run.stderr
 
 
 @fork
 def test_a_forked_child_keeps_to_one_thread_and_says_so(tmp_path: Path) -> None:
-    code = START + """
+    code = (
+        START
+        + """
 if os.fork() == 0:
     from sigresample import _threads
     assert _threads.count("f", 4, 10**9) == _threads.count("f", None, 10**9) == _threads.count("f", -1, 0) == 1
@@ -92,6 +100,7 @@ if os.fork() == 0:
 assert os.waitstatus_to_exitcode(os.wait()[1]) == 0
 assert "forked" not in sr.show_config("dict")["threads"]
 """
+    )
     run = run_python(code, cwd=tmp_path)
     assert run.returncode == 0, run.stderr
 

@@ -112,6 +112,30 @@ def test_a_program_runs_patched(tmp_path, how):
     assert Path(arguments[0]).name == "program.py"
 
 
+AFTERWARDS = """
+import atexit, threading
+import scipy.signal
+def later():
+    threading.main_thread().join()
+    print(scipy.signal.convolve.__module__, flush=True)
+threading.Thread(target=later).start()
+atexit.register(lambda: print(scipy.signal.upfirdn.__module__, flush=True))
+"""
+
+
+def test_what_outlives_a_program_stays_patched(tmp_path):
+    (tmp_path / "program.py").write_text(AFTERWARDS)
+    done = run(tmp_path, "program.py")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["sigresample.convolution", "sigresample.resampling"]
+
+
+def test_a_program_is_required_and_its_arguments_are_not(tmp_path):
+    done = run(tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == "sigresample run: the following arguments are required: PROGRAM\n"
+
+
 @pytest.mark.parametrize(("line", "error"), [("1 / 0", "ZeroDivisionError"), ("open('gone')", "FileNotFoundError")])
 def test_a_programs_own_error_is_its_own(tmp_path, line, error):
     (tmp_path / "broken.py").write_text(line + "\n")

@@ -119,7 +119,19 @@ def test_out():
         (resample_poly, ([1.0, 2], 2, 1, 0, np.array([True])), TypeError, "multiply"),
         (resample_poly, ([1.0, 2], 200, 1, 0, np.ones(2, "b")), OverflowError, "out of bounds for int8"),
         (resample_poly, ([1.0, 2], 2, 1, 0, "hann", "constant", "a"), TypeError, "must be real number, not str"),
-        (resample_poly, (np.zeros(0), 2, 1, 0, "hann", "minimum"), ValueError, "zero-size array"),
+        (
+            resample_poly,
+            (np.zeros(0), 2, 1, 0, "hann", "minimum"),
+            ValueError,
+            r"^resample_poly: zero-size array.*, got padtype='minimum' and float64 of shape \(0,\)",
+        ),
+        (
+            resample_poly,
+            (np.ones(5, bool), 2, 1, 0, "hann", "maximum"),
+            TypeError,
+            r"^resample_poly: numpy boolean subtract.*, got padtype='maximum' and bool of shape \(5,\)",
+        ),
+        (resample_poly, (np.ones(5, object), 2, 1), TypeError, r"^resample_poly: .*, got object of shape \(5,\)"),
     ],
 )
 def test_errors_are_scipys(call, args, error, sentence):
