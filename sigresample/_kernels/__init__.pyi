@@ -1,4 +1,5 @@
 from . import blockfft as blockfft
+from . import channels as channels
 from . import correlate as correlate
 from . import gridding as gridding
 from . import loudness as loudness
