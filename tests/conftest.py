@@ -17,6 +17,7 @@ KERNELS = (
     "gridding",
     "loudness",
     "nonfinite",
+    "planes",
     "polyphase",
     "spectra",
     "tilefft",

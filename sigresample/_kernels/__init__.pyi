@@ -4,6 +4,7 @@ from . import correlate as correlate
 from . import gridding as gridding
 from . import loudness as loudness
 from . import nonfinite as nonfinite
+from . import planes as planes
 from . import polyphase as polyphase
 from . import spectra as spectra
 from . import tilefft as tilefft

@@ -24,6 +24,7 @@ def correlate(
     add: bool,
     workers: int,
     h_at: _Array | None = None,
+    bias: _Array | None = None,
 ) -> None: ...
 def separable(
     x: _Array,

@@ -1,6 +1,6 @@
 """Dense correlation of planes with one filter, or each with its own.
 
-    y[n, i, j] = sum_p sum_q  x[n, i + top + p, j + left + q] * h[p, q]
+    y[n, i, j] = sum_p sum_q  x[n, i + top + p, j + left + q] * h[p, q]  (+ bias[n mod biases])
 
 A column is a group of `group` consecutive reals: 1 for plain data, 2 for complex data, more where trailing batch axes
 were merged. The next column lies `group` reals further, so that all groups share one loop over reals. Samples outside
@@ -16,6 +16,7 @@ left | centre | right: the centre reads x itself, the edges read a small gathere
 """
 cimport numpy as cnp
 from cython.parallel cimport prange
+from libc.stdint cimport uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
@@ -27,6 +28,12 @@ from ._types cimport thread_number
 import numpy as np
 
 cnp.import_array()
+
+ctypedef fused any_real:
+    float
+    double
+    uint32_t
+    uint64_t
 
 cdef enum:
     TILE_ROWS = 4
@@ -43,6 +50,8 @@ cdef struct Job:
     const Py_ssize_t* x_at
     const Py_ssize_t* y_at
     const Py_ssize_t* h_at  # where each plane's own taps begin, or NULL
+    const char* bias        # what is added to the sums of plane n: number n mod biases, `group` reals each; or NULL
+    Py_ssize_t biases
     const char* fill        # two reals, for even and odd positions in a group
     const char* fill_row    # a row of the fill value
     char* scratch
@@ -186,6 +195,35 @@ cdef void _separable(const Job* job, Scratch* s, Py_ssize_t v0, Py_ssize_t v1, i
             memcpy(out[r] + whole * size, result[r], (n - whole) * size)
 
 
+cdef inline void _raise(any_real* y, const any_real* bias, Py_ssize_t group, Py_ssize_t n) noexcept nogil:
+    """Add a bias to n reals, whole groups of them."""
+    cdef Py_ssize_t j
+    cdef any_real re = bias[0], im
+    if group == 1:
+        for j in range(n):
+            y[j] = y[j] + re
+    else:
+        im = bias[1]
+        for j in range(0, n, 2):
+            y[j] = y[j] + re
+            y[j + 1] = y[j + 1] + im
+
+
+cdef void _add_bias(const Job* job, Py_ssize_t plane, char** out, int n_rows, Py_ssize_t n) noexcept nogil:
+    """Add the plane's bias to n reals of up to four rows whose sums are finished."""
+    cdef const char* bias = job.bias + plane % job.biases * job.group * job.size
+    cdef int r
+    for r in range(n_rows):
+        if job.taps.kind == c"f":
+            _raise(<float*>out[r], <const float*>bias, job.group, n)
+        elif job.taps.kind == c"d":
+            _raise(<double*>out[r], <const double*>bias, job.group, n)
+        elif job.taps.kind == c"4":
+            _raise(<uint32_t*>out[r], <const uint32_t*>bias, job.group, n)
+        else:
+            _raise(<uint64_t*>out[r], <const uint64_t*>bias, job.group, n)
+
+
 cdef void _item(const Job* job, Py_ssize_t item) noexcept nogil:
     """Four output rows × one chunk of columns of one plane."""
     cdef Py_ssize_t chunk = item % job.chunks, tile = item // job.chunks % job.row_tiles
@@ -225,6 +263,8 @@ cdef void _item(const Job* job, Py_ssize_t item) noexcept nogil:
         _complex(job, &s, v0, v1, n_rows, r0, r1, out)
     else:
         _cover(job, &job.taps, &s, v0, v1, n_rows, job.left * job.group, r0, r1, out, job.add)
+    if job.bias:
+        _add_bias(job, plane, out, n_rows, r1 - r0)
 
 
 cdef void _run(const Job* job, int workers) noexcept nogil:
@@ -234,7 +274,8 @@ cdef void _run(const Job* job, int workers) noexcept nogil:
         for item in range(items):
             _item(job, item)
     else:
-        for item in prange(items, schedule="dynamic", num_threads=workers):
+        # In long stretches, that shrink: two workers in neighbouring rows would both clear the same fresh huge page.
+        for item in prange(items, schedule="guided", num_threads=workers):
             _item(job, item)
 
 
@@ -324,6 +365,7 @@ cdef void _geometry(Job* job, cnp.ndarray x, cnp.ndarray y, x_at, y_at, Py_ssize
     job.size = cnp.PyArray_ITEMSIZE(x)
     job.planes = 1
     job.x_at = job.y_at = job.h_at = NULL
+    job.bias = NULL
     if x_at is not None:
         job.planes = cnp.PyArray_DIM(<cnp.ndarray?>x_at, 0)
         job.x_at = <const Py_ssize_t*>cnp.PyArray_DATA(<cnp.ndarray>x_at)
@@ -352,8 +394,11 @@ def finite(cnp.ndarray x not None):
 def correlate(cnp.ndarray x not None, cnp.ndarray h not None, cnp.ndarray y not None, x_at, y_at,
               Py_ssize_t rows, Py_ssize_t cols, Py_ssize_t x_pitch, Py_ssize_t out_rows, Py_ssize_t out_cols,
               Py_ssize_t y_pitch, Py_ssize_t top, Py_ssize_t left, Py_ssize_t group, int boundary, fill,
-              bint add, int workers, h_at=None):
-    """Correlate planes of x with the taps h (P, Q), or each with its own of h (n, P, Q), into planes of y."""
+              bint add, int workers, h_at=None, bias=None):
+    """Correlate planes of x with the taps h (P, Q), or each with its own of h (n, P, Q), into planes of y.
+
+    The biases, of the taps' type, are those of the first planes, and again of the next; 8 and 16 bits have none.
+    """
     cdef Job job
     cdef int last = cnp.PyArray_NDIM(h) - 1
     cdef Py_ssize_t P = cnp.PyArray_DIM(h, last - 1), Q = cnp.PyArray_DIM(h, last)
@@ -371,6 +416,9 @@ def correlate(cnp.ndarray x not None, cnp.ndarray h not None, cnp.ndarray y not 
     _geometry(&job, x, y, x_at, y_at, rows, cols, x_pitch, out_rows, out_cols, y_pitch, top, left, group, boundary)
     if h_at is not None:
         job.h_at = <const Py_ssize_t*>cnp.PyArray_DATA(<cnp.ndarray?>h_at)
+    if bias is not None:
+        job.bias = <const char*>cnp.PyArray_DATA(<cnp.ndarray?>bias)
+        job.biases = cnp.PyArray_SIZE(<cnp.ndarray>bias)
     _execute(&job, fill, finite, workers)
 
 
