@@ -21,6 +21,7 @@ KERNELS = (
     "polyphase",
     "spectra",
     "tilefft",
+    "winograd",
 )
 
 # The same examples in every run, and no limit of time: machines are shared.
