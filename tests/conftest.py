@@ -12,6 +12,7 @@ from sigresample import _kernels, _threads, checking
 
 KERNELS = (
     "blockfft",
+    "channelfft",
     "channels",
     "correlate",
     "gridding",

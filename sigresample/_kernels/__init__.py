@@ -48,6 +48,7 @@ def _pick() -> str:
 
 level = _pick()
 blockfft = import_module(f"{__name__}.blockfft_{level}")
+channelfft = import_module(f"{__name__}.channelfft_{level}")
 channels = import_module(f"{__name__}.channels_{level}")
 correlate = import_module(f"{__name__}.correlate_{level}")
 gridding = import_module(f"{__name__}.gridding_{level}")

@@ -1,4 +1,5 @@
 from . import blockfft as blockfft
+from . import channelfft as channelfft
 from . import channels as channels
 from . import correlate as correlate
 from . import gridding as gridding
