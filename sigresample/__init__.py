@@ -1,5 +1,8 @@
 """Convolution, correlation and resampling for NumPy arrays: SciPy's calls, compiled kernels."""
 
+from importlib import import_module as _import_module
+from types import ModuleType as _ModuleType
+
 from ._cache import clear_cache
 from .checking import CheckError, checked
 from .config import show_config
@@ -44,3 +47,10 @@ __all__ = [
     "unpatch_scipy",
     "upfirdn",
 ]
+
+
+def __getattr__(name: str) -> _ModuleType:
+    """Import `sigresample.nn` when it is first needed."""
+    if name == "nn":
+        return _import_module(f"{__name__}.nn")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -12,11 +12,18 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def face(*, plan: Callable[P, explaining.Explanation]) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Make a function public: `plan` takes its arguments and returns an Explanation, running nothing."""
+def face(
+    *, plan: Callable[P, explaining.Explanation], definition: Callable[P, checking.Definition] | None = None
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a function public: `plan` takes its arguments and returns an Explanation, running nothing.
+
+    `definition` takes the same, and is what a check compares with where SciPy has no such function.
+    """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         public = _public(function, plan)
+        if definition is not None:
+            checking.DEFINITIONS[function.__name__] = definition
         explaining.PLANS[function.__name__] = (public, plan)
         return public
 

@@ -1,4 +1,4 @@
-"""Every call compared with SciPy's own, on demand.
+"""Every call compared with SciPy's own or, where it has none, with its definition, on demand.
 
 Our result and SciPy's must have the same dtype and shape. Integers and booleans must be equal, the rest must lie
 within the sum of both routes' bounds (`_bounds.py`), and NaN and infinities must sit in the same places. Where
@@ -10,15 +10,15 @@ from __future__ import annotations
 import operator
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from os import environ
-from threading import Lock
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
 
 from . import _bounds, _differences, _errors, explaining
+from ._guard import Guard
 from ._scipy_call import Call, added
 
 P = ParamSpec("P")
@@ -26,7 +26,7 @@ R = TypeVar("R")
 
 
 class CheckError(RuntimeError):
-    """A result of sigresample and SciPy's disagree beyond the bounds of both.
+    """A result of sigresample and SciPy's, or its definition's, disagree beyond the bounds of both.
 
     Attributes
     ----------
@@ -62,13 +62,50 @@ def _from_environment() -> Tolerance | None:
 # One context variable, so that every thread and every async task has its own; the faces test it for None.
 ASKED: ContextVar[Tolerance | None] = ContextVar("sigresample checks", default=_from_environment())  # noqa: B039 (a NamedTuple)
 
+
+class Definition(NamedTuple):
+    """What the definition of a function without a peer in SciPy gives, and how far from it a result may lie."""
+
+    value: np.ndarray[Any, Any]
+    allowed: Callable[[explaining.Explanation], Any]
+
+
+# Filled by the faces: name -> its definition, asked with the arguments of a call.
+DEFINITIONS: dict[str, Callable[..., Definition]] = {}
+
 # SciPy's warnings are not the caller's, and hiding them swaps a list that all threads share.
-_quiet = Lock()
+_hidden: list[warnings.catch_warnings[None]] = []
+
+
+def _show_again() -> None:
+    """Undo what another thread was doing when this process was forked."""
+    for swap in reversed(_hidden):
+        with suppress(RuntimeError):  # it was about to begin
+            swap.__exit__(None, None, None)
+    _hidden.clear()
+
+
+_hiding = Guard(_show_again)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    with _hiding, np.errstate(all="ignore"):
+        swap = warnings.catch_warnings()
+        _hidden.append(swap)  # first, and gone last: a fork may come at any time
+        try:
+            with swap:
+                warnings.simplefilter("ignore")
+                yield
+        finally:
+            _hidden.pop()
 
 
 @contextmanager
 def checked(rtol: float | None = None, atol: float | None = None) -> Iterator[None]:
-    """Compare every call inside with SciPy's own.
+    """Compare every call inside with SciPy's own, or with its definition.
+
+    That is for the functions of `sigresample.nn`, which SciPy does not have.
 
     Setting the environment variable ``SIGRESAMPLE_CHECK=1`` does so for a whole process.
 
@@ -126,6 +163,13 @@ def compared(
     token = ASKED.set(None)  # what either side calls inside is not compared once more
     try:
         ours = _Outcome.of(function, *args, **kwargs)
+        definition = DEFINITIONS.get(function.__name__)
+        if definition is not None:  # which has no errors of its own
+            if ours.error is not None:
+                raise ours.error
+            assert plan is not None
+            _compare_with_definition(plan(*args, **kwargs), ours.value, definition, args, kwargs, tolerance)
+            return ours.value  # type: ignore[no-any-return]
         if ours.error is None:
             made = explaining.unplanned(function.__name__) if plan is None else plan(*args, **kwargs)
             _compare_results(made, ours.value, args, kwargs, tolerance)
@@ -169,9 +213,7 @@ def _scipys(
     question = _differences.question(call)
     if question is None:
         return None, None
-    # Its warnings are not the caller's.
-    with _quiet, warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
+    with _quiet():
         answer = _Outcome.of(question.call.run)
     return question, None if isinstance(answer.error, MemoryError) else answer
 
@@ -211,7 +253,31 @@ def _compare_results(
     _compare_kinds(made, ours, want)
     if not question.values:
         return
-    y, z = np.asarray(ours), np.asarray(want)
+    z = np.asarray(want)
+    _compare_values(made, np.asarray(ours), z, lambda: _bounds.allowed(made, question.call, z.dtype), tolerance)
+
+
+def _compare_with_definition(
+    made: explaining.Explanation,
+    ours: Any,
+    definition: Callable[..., Definition],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    tolerance: Tolerance | None,
+) -> None:
+    with np.errstate(all="ignore"):
+        answer = definition(*args, **kwargs)
+    _compare_kinds(made, ours, answer.value)
+    _compare_values(made, np.asarray(ours), answer.value, lambda: answer.allowed(made), tolerance)
+
+
+def _compare_values(
+    made: explaining.Explanation,
+    y: np.ndarray[Any, Any],
+    z: np.ndarray[Any, Any],
+    bounds: Callable[[], Any],
+    tolerance: Tolerance | None,
+) -> None:
     if z.dtype.kind not in "fc":
         _raise_first(made, y != z, y, z, None)
         return
@@ -219,7 +285,7 @@ def _compare_results(
     if misplaced.any():
         # Where a sum may overflow, so may its parts: then infinity and NaN are both an answer.
         with np.errstate(all="ignore"):
-            misplaced &= ~np.isinf(_bounds.allowed(made, question.call, z.dtype))
+            misplaced &= ~np.isinf(bounds())
     _raise_first(made, misplaced, y, z, None)
     with np.errstate(all="ignore"):
         wide = np.result_type(z, np.complex128 if z.dtype.kind == "c" else np.float64)
@@ -227,7 +293,7 @@ def _compare_results(
         if not apart.any():  # the bounds cost more than all the rest
             return
         if tolerance is None or tolerance == (None, None):
-            allowed = _bounds.allowed(made, question.call, z.dtype)
+            allowed = bounds()
         else:
             allowed = (tolerance.atol or 0.0) + (tolerance.rtol or 0.0) * np.abs(z)
         _raise_first(made, ~((apart == 0) | (apart <= allowed)), y, z, np.broadcast_to(allowed, y.shape))
@@ -269,8 +335,11 @@ def _disagreement(
 ) -> CheckError:
     where = "" if index is None else f" at index {index}"
     limit = "" if bound is None else f" (allowed difference {bound:.3g})"
+    peer = "its definition" if function in DEFINITIONS else f"scipy.signal.{function}"
     error = CheckError(
-        _errors.DISAGREE.format(name=function, route=route, where=where, ours=ours, theirs=theirs, limit=limit)
+        _errors.DISAGREE.format(
+            name=function, route=route, where=where, ours=ours, peer=peer, theirs=theirs, limit=limit
+        )
     )
     error.function, error.route, error.index, error.ours, error.theirs = function, route, index, ours, theirs
     return error

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, NamedTuple
 
-from . import _errors
+from . import _errors, _kernels
 
 
 class Explanation(NamedTuple):
@@ -20,7 +21,8 @@ class Explanation(NamedTuple):
     reason : str
         Why that route.
     costs : dict of str to float
-        Predicted seconds, on one thread, of every route that could compute the call.
+        Predicted seconds, on one thread, of every route for one item of the call; of what a call costs however little
+        it computes, half is counted.
     blocks : dict of str to int
         Block sizes, where a route works in blocks.
     simd : str
@@ -68,6 +70,11 @@ class Explanation(NamedTuple):
         return "\n".join(lines)
 
 
+def by_scipy(function: str, reason: str, dtype: Any = "", shape: tuple[int, ...] = (), workers: int = 1) -> Explanation:
+    """Return the plan of a call that SciPy's own function computes or refuses."""
+    return Explanation(function, "scipy", reason, {}, {}, _kernels.level, workers, str(dtype), shape, 0, 0)
+
+
 def unplanned(function: str) -> Explanation:
     """Return what can be said of a function that has no routes."""
     return Explanation(function, "direct", "it has no routes", {}, {}, "scalar", 1, "", (), 0, 0)
@@ -110,6 +117,8 @@ def explain(function: Any, /, *args: Any, **kwargs: Any) -> Explanation:
     ('direct', (4,), 1)
     """
     name = function if isinstance(function, str) else getattr(function, "__name__", None)
+    if name == function and name not in PLANS:
+        import_module(f"{__package__}.nn")  # whose functions may be named before anyone has needed them
     ours, plan = PLANS.get(name, (None, None)) if isinstance(name, str) else (None, None)
     if plan is None or not (function == name or function is ours or _is_scipys(function)):
         got = function if isinstance(function, str) else getattr(function, "__qualname__", repr(function))

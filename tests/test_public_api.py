@@ -11,7 +11,7 @@ import pytest
 import scipy.signal
 
 import sigresample
-from sigresample import checking, explaining
+from sigresample import checking, explaining, nn
 
 ADDED = {
     "convolve": ["boundary", "workers", "out"],
@@ -22,8 +22,8 @@ ADDED = {
     "correlation_lags": [],
     "fftconvolve": ["boundary", "workers", "out"],
     "oaconvolve": ["boundary", "workers", "out"],
-    "upfirdn": ["workers", "out"],
-    "resample_poly": ["workers", "out"],
+    "upfirdn": ["method", "workers", "out"],
+    "resample_poly": ["method", "workers", "out"],
     "resample": ["workers", "out"],
     "decimate": ["workers", "out"],
 }
@@ -37,6 +37,17 @@ OTHERS = [
     "patch_scipy",
     "show_config",
     "unpatch_scipy",
+]
+# By PyTorch's names; what they add to its arguments is in test_nn_conv.py.
+CHANNELS = [
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "conv_output_size",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
+    "conv_transpose_output_size",
 ]
 FUNCTIONS = [*ADDED, "checked", "clear_cache", "explain", "patch_scipy", "show_config", "unpatch_scipy"]
 
@@ -71,9 +82,13 @@ def test_every_function_that_computes_has_a_plan(name: str) -> None:
     assert explaining.PLANS[name][0] is getattr(sigresample, name)
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+def public(name: str) -> Any:
+    return getattr(nn if name in nn.__all__ else sigresample, name)
+
+
+@pytest.mark.parametrize("name", [*FUNCTIONS, *CHANNELS])
 def test_a_docstring_is_complete(name: str) -> None:
-    function = getattr(sigresample, name)
+    function = public(name)
     text = inspect.getdoc(function)
     assert text is not None
     assert len(text.splitlines()[0]) < 80
@@ -96,9 +111,15 @@ SECTIONS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", [*FUNCTIONS, "CheckError", "Convolver"])
+def test_every_name_of_nn_is_in_the_reference() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "api.md").read_text().split("sigresample.nn\n")[1]
+    listed = [line.split(":: ")[1] for line in text.splitlines() if line.startswith(".. auto")]
+    assert sorted(listed) == sorted(nn.__all__)
+
+
+@pytest.mark.parametrize("name", [*FUNCTIONS, *nn.__all__, "CheckError", "Convolver"])
 def test_the_examples_are_true(name: str) -> None:
-    run(doctest.DocTestFinder(recurse=False).find(getattr(sigresample, name), name, globs={})[0], name != "CheckError")
+    run(doctest.DocTestFinder(recurse=False).find(public(name), name, globs={})[0], name != "CheckError")
 
 
 @pytest.mark.parametrize("page", sorted(Path(__file__).parents[1].glob("docs/*.md")), ids=lambda path: path.name)

@@ -1,0 +1,40 @@
+"""Arrays of numbers that are copied and added by NumPy alone."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .. import _coerce, _errors
+
+Array = np.ndarray[Any, Any]
+
+
+# More bytes than any machine can address are never asked for.
+MOST = 2**48
+
+
+def numbers(name: str, given: Any, argument: str = "input") -> Array:
+    """Return an array of numbers or booleans."""
+    try:
+        x = np.asarray(given)
+    except ValueError as error:
+        text = _errors.CHANNEL_RAGGED.format(name=name, argument=argument, got=type(given).__name__, why=error)
+        raise ValueError(text) from None
+    if x.dtype.kind not in "biufc":
+        raise TypeError(_errors.NUMBERS.format(name=name, argument=argument, got=x.dtype))
+    return x
+
+
+def result(name: str, out: Any, shape: tuple[int, ...], x: Array) -> Array:
+    """Return an array for a result of the type of x, or `out` once it is seen to fit."""
+    return _coerce.output(name, out, sized(name, shape, x.dtype), x.dtype.newbyteorder("="), x)
+
+
+def sized(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[int, ...]:
+    """Return a shape, once it is seen that memory can be asked for: NumPy's own error names no function."""
+    if math.prod(n for n in shape if n) * dtype.itemsize > MOST:
+        raise ValueError(_errors.CHANNEL_LARGE.format(name=name, got=shape))
+    return shape
