@@ -1,5 +1,8 @@
 """Measure the extra memory of calls that work in place or in blocks: at most 5 % of input and output, plus 2 MiB.
 
+Of the convolutions of sigresample.nn, 10 % of input, weight and output, plus 2 MiB; Winograd's and the FFT's routes
+have their blocks beside.
+
     python benchmarks/memory.py [--json memory.json]
 
 Each case runs in a process of its own, twice: with one worker and with all. What counts is the highest
@@ -21,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import cases
+import nn_cases
 import numpy as np
 import peers
 
@@ -29,7 +33,9 @@ import sigresample
 Array = np.ndarray[Any, Any]
 
 MIB = 2**20
-SHARE, GRANT = 0.05, 2 * MIB
+SHARE, CHANNEL_SHARE, GRANT = 0.05, 0.1, 2 * MIB
+# What routes over channels say that they hold at most, in MiB: once a call, and for each worker.
+BLOCKS = {"Winograd": (5, 1), "FFT": (20, 5)}
 STATUS = Path("/proc/self/status")
 DIRECT, AUTO = {"method": "direct"}, {"method": "auto"}
 GREAT = 256 * MIB  # for a whole process
@@ -67,7 +73,6 @@ SPECS: tuple[Spec, ...] = (
     ("convolve2d", ((3000, 3000), (63, 63)), "float64", {"mode": "same", "boundary": "wrap"}, AUTO),
     ("oaconvolve", ((1024, 24_000), (1, 1025)), "float32", {"axes": 1}, {}),
 )
-IMAGE: Spec = ("convolve2d", ((16_384, 16_384), (101, 101)), "float32", {"mode": "same"}, AUTO)
 
 
 def case_of(spec: Spec) -> cases.Case:
@@ -76,6 +81,10 @@ def case_of(spec: Spec) -> cases.Case:
     sizes = " by ".join("×".join(map(str, shape)) for shape in shapes)
     words = "".join(f", {name} {value}" for name, value in arguments.items())
     return cases.Case("memory", f"{function} {sizes}{words}", function, shapes, dtype, arguments, ours)
+
+
+CASES = tuple(case_of(spec) for spec in SPECS) + nn_cases.MEMORY
+IMAGE: Spec = ("convolve2d", ((16_384, 16_384), (101, 101)), "float32", {"mode": "same"}, AUTO)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -88,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--drift", choices=sorted(CHANGING), help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
     if options.child:
-        print(json.dumps(measure(case_of(SPECS[options.child[0]]), options.child[1])))
+        print(json.dumps(measure(CASES[options.child[0]], options.child[1])))
         return 0
     if options.whole:
         print(json.dumps(whole(case_of(IMAGE), peers.available_threads())))
@@ -100,8 +109,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"this measures with {STATUS}, which only Linux has", file=sys.stderr)
         return 1
     figures = []
-    for number, spec in enumerate(SPECS):
-        if options.only not in case_of(spec).label:
+    for number, case in enumerate(CASES):
+        if options.only not in case.label:
             continue
         for workers in sorted({1, peers.available_threads()}):
             figures.append(in_fresh_process("--child", str(number), str(workers)))
@@ -132,7 +141,7 @@ def measure(case: cases.Case, workers: int) -> dict[str, Any]:
     """Return what one call takes beyond its input and its result."""
     arrays = tuple(filled(shape, case.dtype) for shape in case.shapes)
     # Imports, thread stacks and cached tables are no part of a call: a small one of the same kind brings them in.
-    small = case.shrunk(200)
+    small = case.warming() if isinstance(case, nn_cases.Convolution) else case.shrunk(200)
     peers.ours(small, tuple(filled(shape, case.dtype) for shape in small.shapes), workers)()
     call = peers.ours(case, arrays, workers)
     forget_peak()
@@ -150,8 +159,17 @@ def measure(case: cases.Case, workers: int) -> dict[str, Any]:
         "extra": extra,
         # What the peak was above the resident set already before the call: above zero where it cannot be reset.
         "blind": peak_before - before,
-        "allowed": int(SHARE * size) + GRANT,
+        "allowed": allowed(case, arrays, size, workers),
     }
+
+
+def allowed(case: cases.Case, arrays: tuple[Array, ...], size: int, workers: int) -> int:
+    """Return the most that a call may take beyond its input and its result."""
+    if not isinstance(case, nn_cases.Convolution):
+        return int(SHARE * size) + GRANT
+    route = sigresample.explain(case.function, *arrays, **case.arguments, workers=workers).route
+    once, each = BLOCKS.get(route, (0, 0))
+    return int(CHANNEL_SHARE * size) + GRANT + (once + each * workers) * MIB
 
 
 def whole_process(case: cases.Case) -> str:

@@ -6,11 +6,12 @@ peer has nothing for the case. Every peer but a ceiling must return what sigresa
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.metadata
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -18,9 +19,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy
 import scipy.signal
-from cases import Case
+from case import Case
+from nn_cases import Convolution
 
 import sigresample
+from sigresample import nn
 
 Call = Callable[[], Any]
 Arrays = tuple[np.ndarray[Any, Any], ...]
@@ -40,7 +43,7 @@ class Peer(NamedTuple):
 
 def ours(case: Case, arrays: Arrays, workers: int | None) -> Call:
     """Return our own call; with workers None, as one writes it who never heard of workers."""
-    function = getattr(sigresample, case.function)
+    function = getattr(nn if isinstance(case, Convolution) else sigresample, case.function)
     more = {} if workers is None else {"workers": workers}
     return partial(function, *arrays, **case.arguments, **case.ours, **more)
 
@@ -96,6 +99,9 @@ def _cv2_threads(threads: int) -> None:
 def _torch(case: Case, arrays: Arrays) -> Call | None:
     import torch
 
+    if isinstance(case, Convolution):
+        x, w = map(torch.from_numpy, arrays)
+        return partial(getattr(torch.nn.functional, case.function), x, w, **case.arguments)
     x, h = (torch.from_numpy(a.copy()) for a in (arrays[0], arrays[1][::-1, ::-1]))
     padding = [k // 2 for k in h.shape]
     call = partial(torch.nn.functional.conv2d, x[None, None], h[None, None], padding=padding)
@@ -106,6 +112,18 @@ def _torch_threads(threads: int) -> None:
     import torch
 
     torch.set_num_threads(threads)
+
+
+@contextlib.contextmanager
+def without_gradients() -> Iterator[None]:
+    """Have PyTorch, where it is loaded, keep nothing for gradients: as fast as it can be called."""
+    if "torch" not in sys.modules:
+        yield
+        return
+    import torch
+
+    with torch.inference_mode():
+        yield
 
 
 def _soxr(case: Case, arrays: Arrays) -> Call | None:

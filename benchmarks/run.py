@@ -75,7 +75,8 @@ def run(chosen: list[cases.Case], effort: timing.Effort, clock: timing.Clock = t
     before = os.getloadavg()[0]
     for number, case in enumerate(chosen, 1):
         names = [name for name in (*rows[case.row].peers, *rows[case.row].ceilings) if name in wanted]
-        figures = measure(case, names, effort, timing.WALL if case.row in cases.TWO_WORKERS else clock)
+        with peers.without_gradients():
+            figures = measure(case, names, effort, timing.WALL if case.row in cases.TWO_WORKERS else clock)
         results.append(figures)
         shown = "  ".join(f"{name} {figure['ratio']:.2f}" for name, figure in figures["peers"].items())
         print(f"{number}/{len(chosen)} {case.row}: {case.label} {case.dtype}  {shown}", file=sys.stderr, flush=True)
@@ -97,8 +98,7 @@ def measure(case: cases.Case, names: list[str], effort: timing.Effort, clock: ti
     arrays = case.arrays()
     prepared = {name: peers.PEERS[name].prepare(case, arrays) for name in names}
     rivals = {name: call for name, call in prepared.items() if call is not None}
-    # A tiny call is timed as it is written; it is far below the work that a second thread is used for.
-    workers = 2 if case.row in cases.TWO_WORKERS else None if case.row == "tiny" else 1
+    workers = 2 if case.row in cases.TWO_WORKERS else None if case.row in cases.TINY else 1
     mine = peers.ours(case, arrays, workers)
     with one_blas_thread():
         peers.set_threads(1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import math
+import mmap
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +15,12 @@ import pytest
 
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
-cases, memory, peers, report, run, timing = (
-    importlib.import_module(name) for name in ("cases", "memory", "peers", "report", "run", "timing")
+cases, memory, nn_cases, peers, report, run, timing = (
+    importlib.import_module(name) for name in ("cases", "memory", "nn_cases", "peers", "report", "run", "timing")
 )
+
+# Every case of the benchmarks, once: by their definitions, as a check asks, they would take minutes.
+pytestmark = pytest.mark.uncheckable
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +113,36 @@ def test_shrunk_arrays_keep_what_is_odd():
     assert cases.Case("decimate-iir", "", "decimate", ((1000,),), "float32", {"q": 2}).shrunk(8).shapes == ((28,),)
 
 
+def test_small_convolutions_are_calls_too():
+    for case in (*nn_cases.ALL, *nn_cases.MEMORY):
+        if case.row == "nn-workers":
+            continue
+        for small in (case.shrunk(24), case.warming()):
+            x, w = (np.zeros(shape, case.dtype) for shape in small.shapes)
+            y = peers.ours(small, (x, w), 1)()
+            assert y.dtype == case.dtype
+            assert max(x.shape[2:]) <= 32 and w.shape[2:] == case.shapes[1][2:]
+        x, w = case.warming().shapes
+        groups = case.arguments.get("groups", 1)
+        assert (x[0], x[1] // groups <= 8, w[0] // groups <= 8, w[1] <= 8) == (1, True, True, True)
+
+
+def test_pytorch_is_called_without_gradients_as_it_is_written():
+    torch = pytest.importorskip("torch")
+    case = next(case for case in cases.select(("nn-transposed",)) if "op1" in case.label).shrunk(9)
+    x, w = arrays = case.arrays()
+    call = peers.PEERS["torch"].prepare(case, arrays)
+    with peers.without_gradients():
+        y = call()
+        assert torch.is_inference_mode_enabled() and y.is_inference()
+    want = torch.nn.functional.conv_transpose2d(
+        torch.from_numpy(x), torch.from_numpy(w), stride=2, padding=1, output_padding=1
+    )
+    np.testing.assert_array_equal(y, want.numpy())
+    assert y.shape == (1, 16, 18, 18)
+    run.agree(case, "torch", y, peers.ours(case, arrays, 1)())
+
+
 @pytest.mark.parametrize("what", cases.SPOILT)
 def test_spoilt_data_are_the_clean_ones_but_for_what_spoils_them(what):
     found = [case.shrunk(1000) for case in cases.select(("nan",)) if case.label.endswith(what)]
@@ -149,6 +183,16 @@ def test_peers_that_would_not_do_are_left_out():
         ("convolve-auto", "8192 taps", 8_192_000_000),
         ("convolve2d-large", "512² by 255²", 512 * 512 * 255 * 255),
         ("oaconvolve", "256×4096 by 1×129", 256 * 4096 * 129),
+        ("nn-layers", "64→64 3×3, 56²", 64 * 64 * 9 * 56 * 56),
+        ("nn-layers", "3→64 7×7 s2, 224²", 3 * 64 * 49 * 112 * 112),
+        ("nn-layers", "16→32 3×3 s2, 8 of 64²", 8 * 16 * 32 * 9 * 32 * 32),
+        ("nn-layers", "32→32 3×3 dilated 2, 64²", 32 * 32 * 9 * 64 * 64),
+        ("nn-layers", "32→64 5×5 groups 2, 4 of 28²", 4 * 16 * 64 * 25 * 28 * 28),
+        ("nn-planes", "64 3×3 depthwise, 112²", 64 * 9 * 112 * 112),
+        ("nn-transposed", "64→32 4×4 s2, 28²", 64 * 32 * 16 * 28 * 28),
+        ("nn-transposed", "21 16×16 s8 grouped, 32²", 21 * 256 * 32 * 32),
+        ("nn-transposed", "32→16 5×5 s1, 2 of 32²", 2 * 32 * 16 * 25 * 32 * 32),
+        ("nn-tiny", "3×8² by 4×3×3", 3 * 4 * 9 * 6 * 6),
     ],
 )
 def test_products_by_hand(row, label, products):
@@ -257,8 +301,16 @@ def test_memory_sees_what_a_call_takes(monkeypatch):
 
 def grow(arrays, taken):
     """Stand for a call with 24 MB of scratch."""
-    taken.append(np.ones(3_000_000) if arrays[0].size > 200 else None)
-    return arrays[0] + 1
+    if arrays[0].size > 200:
+        taken.append(fresh(3_000_000))
+    return np.add(arrays[0], 1, out=fresh(arrays[0].size))
+
+
+def fresh(size):
+    """Return ones in memory that was not this process's: what others have freed may be resident still."""
+    made = np.frombuffer(mmap.mmap(-1, 8 * size))
+    made[:] = 1
+    return made
 
 
 @pytest.mark.skipif(not memory.STATUS.exists(), reason="needs /proc")
@@ -291,7 +343,12 @@ def test_memory_of_a_whole_process_counts_everything_but_input_and_result(monkey
 @pytest.mark.skipif(not memory.STATUS.exists(), reason="needs /proc")
 def test_memory_sees_a_cache_that_grows(monkeypatch):
     held = []
-    monkeypatch.setitem(memory.CHANGING, "Convolver", lambda x, other: held.append(np.ones(2**20)))
+
+    def grow(x, other):
+        held.append(mmap.mmap(-1, 2**23))  # memory that no other test has left to the heap
+        held[-1].write(b"1" * 2**23)
+
+    monkeypatch.setitem(memory.CHANGING, "Convolver", grow)
     figure = memory.drift("Convolver", calls=20, settled=10)
     assert figure["extra"] >= 9 * 2**23
     assert memory.line(figure).split()[4] == "TOO"
