@@ -23,14 +23,12 @@ from ._blocks import cheapest
 from ._choose_table import DIRECT, FFT, SEPARABLE
 from ._shapes import Axis, Blocks
 
-# Instruction sets without a fit of their own cost what the fitted one with vectors of that size does.
-LIKE = {"neon": "v2"}
 SHARE = 0.5  # of a call's own cost
 
 
 def level() -> str:
     """Return the SIMD level whose constants are used."""
-    return _kernels.level if _kernels.level in DIRECT else LIKE[_kernels.level]
+    return _kernels.fitted(_kernels.level, DIRECT)
 
 
 def item(axes: tuple[Axis, ...], bordered: bool) -> tuple[Axis, ...]:

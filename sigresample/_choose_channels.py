@@ -21,8 +21,6 @@ from ._routes import channel_fft, depthwise, winograd
 
 ROUTES = ("direct", "planes", "Winograd", "FFT")
 
-# Instruction sets without a fit of their own cost what the fitted one with vectors of that size does.
-LIKE = {"neon": "v2"}
 FEW = 4  # channels of a sum that the kernel of planes is tried for
 LARGE = 9  # taps from which a transform is
 # A phase of a transposed convolution is a call of its own, and its taps are brought into order.
@@ -74,6 +72,6 @@ def sums(of: Correlation, axes: tuple[Along, ...] | tuple[Spread, ...]) -> tuple
 
 
 def _seconds(route: str, dtype: np.dtype[Any], terms: tuple[float, ...]) -> float:
-    level = _kernels.level if _kernels.level in CONSTANTS else LIKE[_kernels.level]
+    level = _kernels.fitted(_kernels.level, CONSTANTS)
     kind = f"u{dtype.itemsize}" if dtype.kind == "u" else dtype.char
     return sum(c * n for c, n in zip(CONSTANTS[level][route][kind], terms, strict=True))

@@ -138,7 +138,7 @@ def test_every_level_and_type_has_constants():
         assert set(_choose_table.SEPARABLE[level]) == {"f", "d", "Fr", "Dr"}
         assert set(_choose_table.ROWS[level]) == set(_choose_table.TILES[level]) == {"F", "D", "Fc", "Dc", "I"}
     assert set(_choose_table.FFT) == {"F", "D"}
-    assert all(level in _choose_table.DIRECT for level in _choose.LIKE.values())
+    assert all(level in _choose_table.DIRECT for level in _kernels.LIKE.values())
     assert _choose.level() in _choose_table.DIRECT
 
 

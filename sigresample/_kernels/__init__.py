@@ -3,6 +3,7 @@
 ``SIGRESAMPLE_SIMD`` pins a level: scalar, v2, v3, v4 (x86-64) or neon (aarch64).
 """
 
+from collections.abc import Collection
 from importlib import import_module
 from importlib.util import find_spec
 from os import environ
@@ -16,6 +17,7 @@ except ModuleNotFoundError as error:
 
 # Of all levels, the best first; as in meson.build.
 VECTOR_BYTES = {"v4": 64, "v3": 32, "v2": 16, "neon": 16, "scalar": 0}
+LIKE = {"neon": "v2"}  # not fitted itself
 
 
 def built() -> tuple[str, ...]:
@@ -27,6 +29,11 @@ def available() -> tuple[str, ...]:
     """Return the levels that are built and that this machine can run, the best first."""
     held = built()
     return tuple(level for level in _runnable() if level in held)
+
+
+def fitted(of: str, table: Collection[str]) -> str:
+    """Return a level if a table of constants has it, or else the one there that has vectors of its size."""
+    return of if of in table else LIKE[of]
 
 
 def lanes(of: str, itemsize: int) -> int:

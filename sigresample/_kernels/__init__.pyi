@@ -1,3 +1,5 @@
+from collections.abc import Collection
+
 from . import blockfft as blockfft
 from . import channelfft as channelfft
 from . import channels as channels
@@ -13,6 +15,7 @@ from . import winograd as winograd
 
 level: str
 
+def fitted(of: str, table: Collection[str]) -> str: ...
 def lanes(of: str, itemsize: int) -> int: ...
 def built() -> tuple[str, ...]: ...
 def available() -> tuple[str, ...]: ...

@@ -228,7 +228,7 @@ def ranked(
 
     In haste, of a few that seem cheapest: as many as are looked at within a tenth of the item's time.
     """
-    constants = CONSTANTS[level if level in CONSTANTS else "v2"][dtype.char.lower()]
+    constants = CONSTANTS[_kernels.fitted(level, CONSTANTS)][dtype.char.lower()]
     found = _by_a_glance(of, dtype, zeros, level, constants)
     if hasty:
         found = found[: max(8, int(found[0][0] / 10 / LOOK))]

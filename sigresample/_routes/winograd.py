@@ -43,7 +43,7 @@ def _fits(axis: Along) -> bool:
 
 def predict(of: Correlation, dtype: np.dtype[Any]) -> float:
     """Return the seconds that one item takes on one thread."""
-    constants = TABLE[_kernels.level if _kernels.level in TABLE else "v2"].get(dtype.char.lower())
+    constants = TABLE[_kernels.fitted(_kernels.level, TABLE)].get(dtype.char.lower())
     assert constants is not None, f"the route takes no {dtype}"
     return sum(constant * term for constant, term in zip(constants, terms(of, dtype, _kernels.level), strict=True))
 
