@@ -14,14 +14,14 @@ at one by one, and those where e is too large are computed otherwise, they alone
 
 from __future__ import annotations
 
-from math import log2, prod, sqrt
+from math import prod, sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from . import _kernels
 from ._channel_shapes import Correlation
-from ._dynamic_range import CORE, LEAST, ROOM, SMALL, STRETCH, _measured, _over, _power, _together
+from ._dynamic_range import CORE, EPS, LEAST, SMALL, STRETCH, expected, measured, over, power, quarter, reals, together
 from ._routes import borders, channel_fft, winograd
 from ._shapes import Shape
 
@@ -65,7 +65,7 @@ def uneven(x: Array, w: Array, of: Correlation, boundary: int, workers: int) -> 
         rule = _rule(tops, energies, core, of, x.dtype, boundary)
         some = max(1, PIECE * of.items // x.size)
         for first in range(0, of.items, some):
-            most = _measured(x[first : first + some], rule.chunk, (max(STRETCH, rule.chunk[-1]),), workers)[0]
+            most = measured(x[first : first + some], rule.chunk, (max(STRETCH, rule.chunk[-1]),), workers)[0]
             left = ~_at_a_glance(most.reshape(-1, of.groups, of.inputs, prod(most.shape[2:])), rule).all(-1)
             for n in np.flatnonzero(left):
                 made[first + n] = _spoiled(x[first + n], rule, workers)
@@ -100,12 +100,12 @@ def _rule(
 ) -> Rule:
     how = channel_fft.cut(of, dtype, zeros=boundary == 0)
     # Neither is longer than a quarter of a tile, so that a tile's are hardly more than it.
-    quarters = [_power(max(1, n // 4)) for n in how.points[-len(of.axes) :]]
-    chunk = tuple(min(_power((to - start + 1) // 2), most) for (start, to), most in zip(core, quarters, strict=True))
+    quarters = [quarter(n) for n in how.points[-len(of.axes) :]]
+    chunk = tuple(min(power((to - start + 1) // 2), most) for (start, to), most in zip(core, quarters, strict=True))
     stretch = tuple(max(n, min(STRETCH, most)) for n, most in zip(chunk, quarters, strict=True))
     stretch = (*stretch[:-1], max(16, stretch[-1]))  # a vector, for speed: what it adds to a tile is on the safe side
     points = prod(how.points)
-    unit = ROOM * float(np.finfo(dtype).eps) / 2 * sqrt(log2(max(points, 2))) / LEAST[dtype.char]
+    unit = expected(dtype, points)
     tops, energies = (values.reshape(of.groups, of.outputs, of.inputs) for values in (tops, energies))
     return Rule(of, tops, energies, core, chunk, stretch, how.hop[-len(of.axes) :], unit, points, boundary)
 
@@ -122,8 +122,8 @@ def _at_a_glance(most: Array, rule: Rule) -> Array:
 def _spoiled(x: Array, rule: Rule, workers: int) -> bool:
     """Return whether one item is."""
     of = rule.of
-    most, energy = _measured(x, rule.chunk, rule.stretch, workers)
-    most, energy = _together(x, most, energy, rule.chunk, rule.stretch, workers)
+    most, energy = measured(x, rule.chunk, rule.stretch, workers)
+    most, energy = together(x, most, energy, rule.chunk, rule.stretch, workers)
     most = np.where(most < np.inf, most, 0.0)
     most, energy = (values.reshape(of.groups, of.inputs, *values.shape[1:]) for values in (most, energy))
     left = ~_at_a_glance(most.reshape(of.groups, of.inputs, -1), rule)
@@ -132,7 +132,7 @@ def _spoiled(x: Array, rule: Rule, workers: int) -> bool:
     for i, axis in enumerate(of.axes):
         first = _starts(rule, i) + axis.first
         reach = first, first + rule.hop[i] + axis.taps - 1
-        energy = _over(energy, 2 + i, rule.stretch[i], axis.data, reach, rule.boundary, 0.0, np.add)
+        energy = over(energy, 2 + i, rule.stretch[i], axis.data, reach, rule.boundary, 0.0, np.add)
     return any(_closely(most[g], energy[g], rule.tops[g], rule.energies[g], rule) for g in np.flatnonzero(left))
 
 
@@ -159,7 +159,7 @@ def _quietest(worth: Array, rule: Rule) -> Array:
         first = _starts(rule, i)
         last = np.minimum(first + rule.hop[i], axis.out)
         under = axis.first + first + start, axis.first + last - 1 + stop
-        worth = _over(worth, 1 + i, rule.chunk[i], axis.data, under, rule.boundary, np.inf, np.minimum)
+        worth = over(worth, 1 + i, rule.chunk[i], axis.data, under, rule.boundary, np.inf, np.minimum)
     return worth
 
 
@@ -185,7 +185,7 @@ def uneven_tiles(x: Array, w: Array, of: Correlation, boundary: int, workers: in
     starts = [winograd.starts(axis.out, axis.dilation) for axis in of.axes]
     if not x.size or not all(map(len, starts)):
         return None
-    unit = TILED * float(np.finfo(x.dtype).eps) / 2 / LEAST[x.dtype.char]
+    unit = TILED * EPS[x.dtype.char] / 2 / LEAST[x.dtype.char]
     made = None
     for n, item in enumerate(x.reshape(of.items, of.groups, of.inputs, *x.shape[2:])):
         if _level(item, unit * sqrt(9 * of.inputs), workers):
@@ -202,13 +202,12 @@ def uneven_tiles(x: Array, w: Array, of: Correlation, boundary: int, workers: in
 def _level(item: Array, unit: float, workers: int) -> bool:
     """Return whether no tile can lose anything, if all of it were as loud as the loudest sample; or is not finite."""
     groups, inputs, rows, cols = item.shape
-    parts = 2 if item.dtype.kind == "c" else 1
     if inputs < FEW:
         return False
-    # The channels of a sample lie below each other. Of a complex number the larger part counts.
-    sizes = groups, inputs, rows * cols * parts, inputs, 1
+    # The channels of a sample lie below each other.
+    sizes = groups, inputs, rows * cols * reals(item), inputs, 1
     most, least = _kernels.loudness.glance(item, *sizes, workers)
-    return not most < np.inf or unit * sqrt(parts) * most <= least
+    return not most < np.inf or unit * sqrt(reals(item)) * most <= least
 
 
 def _lost(x: Array, unit: float, of: Correlation, starts: list[Array], boundary: int) -> Array:

@@ -68,6 +68,7 @@ class _Look(NamedTuple):
     core: tuple[tuple[int, int], ...]
     chunk: Shape
     unit: float  # a block's expected rounding, over what its quietest output may lose, for samples of mean square 1
+    rounding: float  # the same, at most, where no real of a sample exceeds 1
 
 
 def glance(
@@ -80,7 +81,7 @@ def glance(
     look = _look(x, w, blocks)
     if not x.size:
         return Glance(True, True, True, True, 0.0)
-    unit = 2 if x.dtype.kind == "c" else 1  # of a complex number the larger part counts
+    unit = reals(x)
     tall = look.chunk[-2] if len(axes) > 1 else 1
     rows = x.shape[-2] if len(axes) > 1 else 1
     cols = x.shape[-1]
@@ -90,8 +91,7 @@ def glance(
         return Glance(False, False, False, False, most)
     if fill:
         most, least = max(most, abs(fill)), min(least, abs(fill))
-    # A block's energy is that of stretches of up to a quarter of it, of which two along each axis only begin in it.
-    loudest = look.unit * sqrt(look.squares * unit * 1.5 ** len(axes)) * most
+    loudest = look.rounding * most
     points = float(prod(blocks.points))
     largest = points * points * most * look.top * sqrt(look.squares * w.size)
     small = SMALL[x.dtype.char]
@@ -115,9 +115,7 @@ def rims(x: Array, w: Array, axes: tuple[Axis, ...], blocks: Blocks) -> list[Rim
     made: list[Rim] = []
     if not look.top or not x.size:
         return made
-    unit = 2 if x.dtype.kind == "c" else 1
-    rounding = look.unit * sqrt(look.squares * unit * 1.5 ** len(axes))
-    peak, _ = _kernels.loudness.glance(np.ascontiguousarray(x), 1, 1, x.size * unit, 1, PEAK, 1)
+    peak, _ = _kernels.loudness.glance(np.ascontiguousarray(x), 1, 1, x.size * reals(x), 1, PEAK, 1)
     held = _held(axes, look)
     for i, (axis, chunk) in enumerate(zip(axes, look.chunk, strict=True)):
         for last, least in enumerate(held[i]):
@@ -127,7 +125,7 @@ def rims(x: Array, w: Array, axes: tuple[Axis, ...], blocks: Blocks) -> list[Rim
             # The blocks in which such outputs lie see no samples beyond these.
             reach = chunk + axis.taps + blocks.points[i] * blocks.parts
             under = turned[:reach] if reach < axis.data else x
-            level = max(rounding * min(peak, _norm(under) / sqrt(prod(blocks.points))), SMALL[x.dtype.char])
+            level = max(look.rounding * min(peak, _norm(under) / sqrt(prod(blocks.points))), SMALL[x.dtype.char])
             count = _low(
                 turned[: chunk - 1], least, level, [(look.chunk[j], held[j]) for j in range(len(axes)) if j != i]
             )
@@ -221,21 +219,21 @@ def ratios(x: Array, w: Array, axes: tuple[Axis, ...], blocks: Blocks, boundary:
     if not look.top > 0:
         return np.zeros(x.shape[: x.ndim - len(axes)] + counts)
     core, chunk, unit = look.core, look.chunk, look.unit
-    stretch = tuple(max(n, min(STRETCH, _quarter(m))) for n, m in zip(chunk, blocks.points, strict=True))
-    most, energy = _measured(x, chunk, stretch, workers)
+    stretch = tuple(max(n, min(STRETCH, quarter(m))) for n, m in zip(chunk, blocks.points, strict=True))
+    most, energy = measured(x, chunk, stretch, workers)
     points = prod(blocks.points)
-    most, energy = _together(x, most, energy, chunk, stretch, workers)
+    most, energy = together(x, most, energy, chunk, stretch, workers)
     outside = np.inf if not fill else abs(fill), abs(fill) ** 2
     ahead = x.ndim - len(axes)
     for i, (axis, (start, stop)) in enumerate(zip(axes, core, strict=True)):
         first = np.arange(counts[i]) * blocks.hop[i]
         last = np.minimum(first + blocks.hop[i], axis.out)
         under = axis.first + first + start, axis.first + last - 1 + stop
-        most = _over(most, ahead + i, chunk[i], axis.data, under, boundary, outside[0], np.minimum)
+        most = over(most, ahead + i, chunk[i], axis.data, under, boundary, outside[0], np.minimum)
         # A partition's blocks are those of the outputs, and as many before as there are partitions.
         first = np.arange(counts[i] + blocks.parts - 1) * blocks.hop[i] + axis.first
         reach = blocks.points[i] if blocks.parts > 1 else blocks.hop[i] + axis.taps - 1
-        energy = _over(energy, ahead + i, stretch[i], axis.data, (first, first + reach), boundary,
+        energy = over(energy, ahead + i, stretch[i], axis.data, (first, first + reach), boundary,
                        outside[1] * stretch[i], np.add)  # fmt: skip
     if blocks.parts > 1:
         norms = (np.abs(w).astype(np.float64) / look.top) ** 2
@@ -257,12 +255,26 @@ def _look(x: Array, w: Array, blocks: Blocks) -> _Look:
         core = tuple(_hull(sizes * CORE >= top, axis) for axis in range(w.ndim))
     # Chunks are no longer than a quarter of a block, so that a block's are hardly more than it.
     chunk = tuple(
-        min(_power(max(1, (to - of + 1) // 2)), _quarter(points))
+        min(power(max(1, (to - of + 1) // 2)), quarter(points))
         for (of, to), points in zip(core, blocks.points, strict=True)
     )
-    bits = log2(max(prod(blocks.points), 2))
-    unit = ROOM * EPS[x.dtype.char] / 2 * sqrt(bits) / LEAST[x.dtype.char]
-    return _Look(top, squares, core, chunk, unit)
+    unit = expected(x.dtype, prod(blocks.points))
+    # A block's energy is that of stretches of up to a quarter of it, of which two along each axis only begin in it.
+    rounding = unit * sqrt(squares * reals(x) * 1.5**w.ndim)
+    return _Look(top, squares, core, chunk, unit, rounding)
+
+
+def expected(dtype: np.dtype[Any], points: int) -> float:
+    """Return the expected rounding of a transform, over the share of an output's worth that it may have.
+
+    For taps whose squares add up to 1, and samples of mean square 1.
+    """
+    return ROOM * EPS[dtype.char] / 2 * sqrt(log2(max(points, 2))) / LEAST[dtype.char]
+
+
+def reals(x: Array) -> int:
+    """Return the reals that make a number: of a complex one the larger counts."""
+    return 2 if x.dtype.kind == "c" else 1
 
 
 def _hull(large: Array, axis: int) -> tuple[int, int]:
@@ -271,18 +283,18 @@ def _hull(large: Array, axis: int) -> tuple[int, int]:
     return int(found[0]), int(found[-1]) + 1
 
 
-def _quarter(points: int) -> int:
-    return _power(max(1, points // 4))
+def quarter(points: int) -> int:
+    return power(max(1, points // 4))
 
 
-def _power(n: int) -> int:
+def power(n: int) -> int:
     """Return the largest power of two that is not above n."""
     return 1 << (n.bit_length() - 1)
 
 
-def _measured(x: Array, chunk: Shape, stretch: Shape, workers: int) -> tuple[Array, Array]:
+def measured(x: Array, chunk: Shape, stretch: Shape, workers: int) -> tuple[Array, Array]:
     """Return the largest magnitude in each chunk of the last axis, and the energy of each stretch of it."""
-    unit = 2 if x.dtype.kind == "c" else 1  # of a complex number the larger part counts
+    unit = reals(x)
     rows, n = x.shape[:-1], x.shape[-1]
     most = np.empty((*rows, -(-n // chunk[-1])), x.real.dtype)
     energy = np.empty((*rows, -(-n // stretch[-1])))
@@ -291,7 +303,7 @@ def _measured(x: Array, chunk: Shape, stretch: Shape, workers: int) -> tuple[Arr
     return most, energy
 
 
-def _together(x: Array, most: Array, energy: Array, chunk: Shape, stretch: Shape, workers: int) -> tuple[Array, Array]:
+def together(x: Array, most: Array, energy: Array, chunk: Shape, stretch: Shape, workers: int) -> tuple[Array, Array]:
     """Return the same of chunks and stretches along all axes, without those of zeros, and energies to be trusted."""
     if most.dtype == np.float32:
         # Squares overflow and underflow long before the values do. Each item is seen to alone, for its bytes.
@@ -299,7 +311,7 @@ def _together(x: Array, most: Array, energy: Array, chunk: Shape, stretch: Shape
             own = most[index]
             if not np.isfinite(energy[index]).all() or own[own > 0].min(initial=1) <= SMALL["f"]:
                 wide = x[index].astype(np.result_type(x, np.float64))
-                energy[index] = _measured(wide, chunk, stretch, workers)[1]
+                energy[index] = measured(wide, chunk, stretch, workers)[1]
     for i in range(len(chunk) - 1):
         at = i - len(chunk)
         most = np.maximum.reduceat(most, np.arange(0, x.shape[at], chunk[i]), axis=at)
@@ -307,7 +319,7 @@ def _together(x: Array, most: Array, energy: Array, chunk: Shape, stretch: Shape
     return np.where(most > 0, most, np.inf).astype(np.float64), energy
 
 
-def _over(
+def over(
     values: Array, axis: int, unit: int, n: int, ranges: tuple[Array, Array], boundary: int, outside: float, by: Any
 ) -> Array:
     """Return what the chunks of `unit` samples that meet each range of samples come to, by minimum or by addition."""
