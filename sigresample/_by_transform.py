@@ -107,15 +107,15 @@ def _groups_of_floats(
         ratios = _ratios(group, workers) if plan.auto and not glance.even else None
         _transform(group, workers, prepared)
         if ratios is not None and (ratios > 1).any():
-            for index in np.ndindex(group.y.shape[: group.y.ndim - len(group.axes)]):
-                _mend(_item(group, index), ratios[index], workers)
+            for index, item in _items(group):
+                _mend(item, ratios[index], workers)
         if not glance.level:
-            for index in np.ndindex(group.y.shape[: group.y.ndim - len(group.axes)]):
-                _trim(_item(group, index), workers)
+            for _, item in _items(group):
+                _trim(item, workers)
         if not glance.safe and not finite(group.y):  # finite values overflowed: in the direct sum they may not
-            for index in np.ndindex(group.y.shape[: group.y.ndim - len(group.axes)]):
-                if not finite(group.y[index]):
-                    _direct(_item(group, index), workers)
+            for _, item in _items(group):
+                if not finite(item.y):
+                    _direct(item, workers)
 
 
 def _double(dtype: np.dtype[Any]) -> np.dtype[Any]:
@@ -143,9 +143,10 @@ def _groups(plan: Plan, x: Array, w: Array, y: Any, fill: Any) -> Iterator[Group
         yield Group(x[(0,) * banks], taps, None if y is None else y[bank], *rest, bank)
 
 
-def _item(group: Group, index: tuple[int, ...]) -> Group:
-    """Return one item as a group of its own."""
-    return group._replace(x=group.x[index], y=group.y[index])
+def _items(group: Group) -> Iterator[tuple[tuple[int, ...], Group]]:
+    """Yield each item as a group of its own, with its index."""
+    for index in np.ndindex(group.y.shape[: group.y.ndim - len(group.axes)]):
+        yield index, group._replace(x=group.x[index], y=group.y[index])
 
 
 def _transform(group: Group, workers: int, prepared: Prepared | None) -> None:
@@ -228,7 +229,7 @@ def _direct(group: Group, workers: int) -> None:
 
 def grid(plan: Plan) -> Blocks:
     """Return the blocks of a plan; one transform of all is one block."""
-    axes = tuple(plan.axes[i] for i in _shapes.summed(plan.axes, plan.bordered))
+    axes = _shapes.grouping(plan.axes, plan.bordered).axes
     return plan.blocks or _whole(axes, plan.bordered, plan.dtype.kind != "c")
 
 

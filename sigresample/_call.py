@@ -119,8 +119,7 @@ def _route(plan: Plan, x: Array, h: Array, fill: Any) -> tuple[str, str]:
     if route == "separable":
         if plan.cut.blocks > 1:
             return route, "the least predicted time for those filters of the bank that have rank 1"
-        cropped = h if plan.crop is None else h[plan.crop]
-        if _compute.factors(plan, x, cropped) is not None:
+        if _compute.factors(plan, x, _compute.cropped(plan, h)) is not None:
             return route, "the filter has rank 1: two passes of P + Q products instead of P * Q"
         route, reason = plan.fallback, "the least predicted time; the filter has not rank 1"
     if route in _plans.TRANSFORMS and plan.dtype.kind in "biu" and not _compute.certain(plan, x, h, fill):

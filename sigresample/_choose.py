@@ -33,7 +33,7 @@ def level() -> str:
 
 def item(axes: tuple[Axis, ...], bordered: bool) -> tuple[Axis, ...]:
     """Return the axes along which there is a sum."""
-    return tuple(axes[i] for i in _shapes.summed(axes, bordered))
+    return _shapes.grouping(axes, bordered).axes
 
 
 def costs(

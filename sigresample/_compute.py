@@ -42,8 +42,7 @@ def run(
         if not _by_item(plan, in1, in2, y, fill, workers):
             y = _nonfinite(plan, in1, in2, y, workers)
         return y, False
-    if plan.crop is not None:
-        in2 = in2[plan.crop]
+    in2 = cropped(plan, in2)
     if plan.route == "separable":
         return _separate(plan, in1, in2, y, fill, workers, fresh, prepared)
     x, w = _operands(plan, in1, in2)
@@ -71,7 +70,7 @@ def _transformed(
     plan: Plan, in1: Array, in2: Array, y: Array, fill: Any, workers: int, fresh: bool, prepared: Prepared | None
 ) -> tuple[Array, bool]:
     """Compute by transforms."""
-    x, w = _operands(plan, in1, in2 if plan.crop is None else in2[plan.crop])
+    x, w = _operands(plan, in1, cropped(plan, in2))
     # What is dropped of a bank is looked at too. A glance at the data tells, among the rest, whether they are finite.
     seen = _by_transform.glances(plan, x, w, fill, workers) if plan.crop is None else None
     if seen is not None:
@@ -87,15 +86,19 @@ def _transformed(
             return y, not plan.auto
         if turned:
             plan = _plans.literal(plan)
-            x, w = _operands(plan, in1, in2 if plan.crop is None else in2[plan.crop])
-    made = _target(plan, y)
-    if plan.route in TRANSFORMS:
-        fill = fill if plan.bordered else 0
-        kept = None if nonfinite else prepared
-        _by_transform.run(plan, x, w, made, fill, workers, kept, nonfinite=nonfinite, seen=seen)
-    else:
+            x, w = _operands(plan, in1, cropped(plan, in2))
+    if plan.route not in TRANSFORMS:
         return _nonfinite(plan, in1, in2, y, workers), False
+    made = _target(plan, y)
+    fill = fill if plan.bordered else 0
+    kept = None if nonfinite else prepared
+    _by_transform.run(plan, x, w, made, fill, workers, kept, nonfinite=nonfinite, seen=seen)
     return (_deliver(plan, made, y, fresh) if made is not y or plan.reverse else y), nonfinite and not plan.auto
+
+
+def cropped(plan: Plan, in2: Array) -> Array:
+    """Return in2 without what 'same' drops of a filter bank."""
+    return in2 if plan.crop is None else in2[plan.crop]
 
 
 def factors(plan: Plan, in1: Array, in2: Array) -> tuple[Array, Array] | None:
@@ -105,7 +108,7 @@ def factors(plan: Plan, in1: Array, in2: Array) -> tuple[Array, Array] | None:
 
 def certain(plan: Plan, in1: Array, in2: Array, fill: Any) -> bool:
     """Return whether the plan's transforms, rounded, give the exact integers."""
-    x, w = _operands(plan, in1, in2 if plan.crop is None else in2[plan.crop])
+    x, w = _operands(plan, in1, cropped(plan, in2))
     return _by_transform.certain(plan, x, w, fill)
 
 
