@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import sigresample
+import sigresample.nn  # whose functions enter the table that is set aside here, not the one in its place
 from sigresample import explaining
 from sigresample._face import face
 from sigresample.explaining import Explanation
