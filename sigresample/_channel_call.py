@@ -100,7 +100,7 @@ def planned(
         groups = fixed(name, "groups", groups, 0)
     if type(mode) is not str:
         if not isinstance(mode, str):
-            raise ValueError(_errors.CHANNEL_MODE.format(name=name, known=tuple(_channel_plans.BORDERS), got=mode))
+            _channel_plans.refuse_mode(name, mode)
         mode = str(mode)  # one of NumPy's
     if dtype is not None:
         try:

@@ -77,18 +77,17 @@ def plan(
     """Return the plan of a call; `extra`, of a transposed one, holds output_padding and output_size."""
     rank = int(name[-2])
     result, sums = _types(name, types, dtype)
-    batched, items, data = _ranks(name, x, w, rank)
+    batched, items, data = ranks(name, x, w, rank)
     inputs, outputs = _channels(name, x[-rank - 1], w, bias, groups, extra is not None)
-    if mode not in BORDERS:
-        raise ValueError(_errors.CHANNEL_MODE.format(name=name, known=tuple(BORDERS), got=mode))
+    refuse_mode(name, mode)
     if extra is None:
         axes, around = _channel_shapes.convolution(name, data, w[2:], stride, padding, dilation)
         outs = tuple(axis.out for axis in axes)
-        _border(name, mode, data, around)
+        refuse_border(name, mode, data, around)
     else:
         spread = _channel_shapes.transposed(name, data, w[2:], stride, padding, extra[0], dilation, extra[1])
         outs = tuple(axis.out for axis in spread)
-        _border(name, mode, outs, tuple((axis.before, axis.after) for axis in spread))
+        refuse_border(name, mode, outs, tuple((axis.before, axis.after) for axis in spread))
         if mode != "zeros" and max(max(axis.before, axis.after) for axis in spread) > LONGEST:  # which is computed, too
             whole = (groups * outputs, *(axis.before + axis.out + axis.after for axis in spread))
             raise ValueError(_errors.CHANNEL_LARGE.format(name=name, got=(items, *whole)))
@@ -126,7 +125,7 @@ def _cheapest(costs: dict[str, float]) -> tuple[str, dict[str, float]]:
 # ── shapes and types ───────────────────────────────────────────────────────────────────────────
 
 
-def _ranks(name: str, x: Sizes, w: Sizes, rank: int) -> tuple[bool, int, Sizes]:
+def ranks(name: str, x: Sizes, w: Sizes, rank: int) -> tuple[bool, int, Sizes]:
     """Return whether the input has an axis of items, how many, and its lengths; refuse what has no samples or taps."""
     if len(x) not in (rank + 1, rank + 2):
         raise ValueError(_errors.CHANNEL_RANK.format(name=name, want=rank + 2, less=rank + 1, got=x))
@@ -175,7 +174,13 @@ def _types(name: str, types: tuple[Dtype, ...], dtype: Dtype | None) -> tuple[Dt
     return result, result
 
 
-def _border(name: str, mode: str, data: Sizes, around: tuple[Pair, ...]) -> None:
+def refuse_mode(name: str, mode: Any) -> None:
+    """Refuse what is no padding mode."""
+    if not isinstance(mode, str) or mode not in BORDERS:
+        raise ValueError(_errors.CHANNEL_MODE.format(name=name, known=tuple(BORDERS), got=mode))
+
+
+def refuse_border(name: str, mode: str, data: Sizes, around: tuple[Pair, ...]) -> None:
     """Refuse a border that PyTorch's pad refuses: a reflection must be below the length, a period at most it."""
     rule, more = {"reflect": ("smaller than the input", 0), "circular": ("at most the input", 1)}.get(mode, ("", 0))
     for n, pads in zip(data, around, strict=True):

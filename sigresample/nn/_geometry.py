@@ -42,15 +42,7 @@ def geometry(
     name: str, rank: int, x: Sizes, w: Sizes, stride: Any, padding: Any, dilation: Any, groups: Any, mode: Any
 ) -> Geometry:
     """Return the shapes of a convolution, once the arguments are seen to fit together."""
-    if len(x) not in (rank + 1, rank + 2):
-        raise ValueError(_errors.CHANNEL_RANK.format(name=name, want=rank + 2, less=rank + 1, got=x))
-    if len(w) != rank + 2:
-        raise ValueError(_errors.CHANNEL_WEIGHT_RANK.format(name=name, want=rank + 2, got=w))
-    for argument, sizes in (("input", x), ("weight", w)):
-        if 0 in sizes[-rank:]:
-            raise ValueError(
-                _errors.CHANNEL_EMPTY.format(name=name, argument=argument, where="along each axis", got=sizes)
-            )
+    _, _, data = _channel_plans.ranks(name, x, w, rank)
     (count,) = _channel_shapes.each(name, "groups", _channel_shapes.fixed(name, "groups", groups, 0), 1, 1)
     if w[0] % count:
         raise ValueError(_errors.CHANNEL_GROUPS.format(name=name, argument="weight's first axis", got=w, groups=count))
@@ -58,10 +50,9 @@ def geometry(
         raise ValueError(_errors.CHANNEL_INPUTS.format(name=name, want=w[1] * count, weight=w, groups=count, got=x))
     given = {"stride": stride, "padding": padding, "dilation": dilation}
     how = {argument: _channel_shapes.fixed(name, argument, value) for argument, value in given.items()}
-    axes, around = _channel_shapes.convolution(name, x[-rank:], w[2:], **how)
-    if not isinstance(mode, str) or mode not in _channel_plans.BORDERS:
-        raise ValueError(_errors.CHANNEL_MODE.format(name=name, known=tuple(_channel_plans.BORDERS), got=mode))
-    _channel_plans._border(name, mode, x[-rank:], around)
+    axes, around = _channel_shapes.convolution(name, data, w[2:], **how)
+    _channel_plans.refuse_mode(name, mode)
+    _channel_plans.refuse_border(name, mode, data, around)
     return Geometry(x, w, (*x[: -rank - 1], w[0], *(axis.out for axis in axes)), count, axes)
 
 

@@ -57,9 +57,7 @@ class Layer:
         self.dilation = self._integers("dilation", dilation, 1)
         self.output_padding = self._integers("output_padding", output_padding, 0)
         self.padding = self._padding(padding)
-        if not isinstance(padding_mode, str) or padding_mode not in _channel_plans.BORDERS:
-            known = tuple(_channel_plans.BORDERS)
-            raise ValueError(_errors.CHANNEL_MODE.format(name=name, known=known, got=padding_mode))
+        _channel_plans.refuse_mode(name, padding_mode)
         self.padding_mode = str(padding_mode)
         if device is not None and str(device) != "cpu":
             raise ValueError(_errors.LAYER_DEVICE.format(name=name, got=device))
