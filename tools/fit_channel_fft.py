@@ -12,7 +12,10 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from time import perf_counter
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from fitting import best, constants
 
 TABLE = Path(__file__).parents[1] / "sigresample" / "_routes" / "_channel_fft_table.py"
 # Groups, inputs, outputs, data, taps, padding.
@@ -60,14 +63,13 @@ def measured(dtype: str) -> tuple[list[tuple[float, ...]], list[float]]:
         y = np.empty((1, groups * outputs, *(axis.out for axis in axes)), dtype)
         ranked = channel_fft.ranked(of, np.dtype(dtype), True, _kernels.level)
         for _, how in {how: (cost, how) for cost, how in (ranked[0], *ranked[2 : len(ranked) // 3 : 7])}.values():
-            best, stop = float("inf"), perf_counter() + MOST
-            while perf_counter() < stop:
-                start = perf_counter()
+
+            def call(x=x, w=w, y=y, of=of, how=how):
                 uneven(x, w, of, 0, 1)
                 channel_fft.run(x, w, y, of, 0, None, 1, _no_item, how=how)
-                best = min(best, perf_counter() - start)
+
             rows.append(channel_fft.terms(of, np.dtype(dtype), how, _kernels.level))
-            seconds.append(best)
+            seconds.append(best(call, MOST))
     return rows, seconds
 
 
@@ -75,19 +77,12 @@ def _no_item(*_: object) -> None:
     raise AssertionError("noise was handed to the direct route")
 
 
-def fit(dtype: str) -> list[float]:
+def fit(dtype: str) -> tuple[float, ...]:
     """Return the constants, none negative, of the least relative error."""
-    import numpy as np
-    from scipy.optimize import nnls
-
-    rows, seconds = measured(dtype)
-    of = np.array(rows) / np.array(seconds)[:, None]
-    scale = of.max(axis=0)
-    found, _ = nnls(of / np.where(scale > 0, scale, 1), np.ones(len(of)))
-    found = found / np.where(scale > 0, scale, 1)
-    ratio = np.sort(of @ found)
-    print(f"{dtype}: {len(of)} cuts, predicted / measured from {ratio[0]:.2f} to {ratio[-1]:.2f}", file=sys.stderr)
-    return [float(f"{c:.3g}") for c in found]
+    found, ratio = constants(*measured(dtype))
+    said = f"{len(ratio)} cuts, predicted / measured from {ratio.min():.2f} to {ratio.max():.2f}"
+    print(f"{dtype}: {said}", file=sys.stderr)
+    return found
 
 
 def main(levels: list[str]) -> None:

@@ -14,8 +14,11 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
-from time import perf_counter
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from fitting import best, constants
 
 TABLE = Path(__file__).parents[1] / "sigresample" / "_choose_channels_table.py"
 # Groups, inputs and outputs of one, data, taps, padding, stride.
@@ -70,16 +73,6 @@ KINDS = {"f": "f4", "d": "f8", "F": "c8", "D": "c16", "u4": "u4", "u8": "u8"}
 MOST = 0.03  # seconds that a shape is measured for
 
 
-def best(run: Any) -> float:
-    """Return the seconds of the quickest of some calls."""
-    found, stop = float("inf"), perf_counter() + MOST
-    while found == float("inf") or perf_counter() < stop:
-        start = perf_counter()
-        run()
-        found = min(found, perf_counter() - start)
-    return found
-
-
 def measured(dtype: str) -> dict[str, list[tuple[tuple[float, ...], float]]]:
     """Return for each route the terms and the seconds of some shapes."""
     import numpy as np
@@ -100,35 +93,27 @@ def measured(dtype: str) -> dict[str, list[tuple[tuple[float, ...], float]]]:
         x, w = values(1, groups * inputs, *data), values(groups * outputs, inputs, *taps)
         y, terms = np.empty((1, groups * outputs, *(axis.out for axis in axes)), kind), _choose_channels.sums(of, axes)
         arguments = x, w, y, of, 0, None, 1
-        made["direct"].append((terms, best(lambda a=arguments: channels.run(*a))))
+        made["direct"].append((terms, best(lambda a=arguments: channels.run(*a), MOST)))
         if inputs <= _choose_channels.FEW and depthwise.takes(of, kind):
-            made["planes"].append((terms, best(lambda a=arguments: depthwise.run(*a))))
+            made["planes"].append((terms, best(lambda a=arguments: depthwise.run(*a), MOST)))
     for groups, inputs, outputs, data, taps, pad, stride in TRANSPOSED:
         spread = _channel_shapes.transposed("fit", data, taps, stride, pad, 0, 1)
         of = Correlation(1, groups, inputs, outputs, ())
         x, w = values(1, groups * inputs, *data), values(groups * inputs, outputs, *taps)
         y = np.empty((1, groups * outputs, *(axis.out for axis in spread)), kind)
         if depthwise.takes_transposed(groups, inputs, outputs, spread, kind):
-            seconds = best(lambda a=(x, w, y, groups, spread, None, 1): depthwise.transposed(*a))
+            seconds = best(lambda a=(x, w, y, groups, spread, None, 1): depthwise.transposed(*a), MOST)
             made["transposed"].append((_choose_channels.sums(of, spread), seconds))
     return made
 
 
-def fit(dtype: str) -> dict[str, list[float]]:
+def fit(dtype: str) -> dict[str, tuple[float, ...]]:
     """Return the constants of each route, none negative, of the least relative error."""
-    import numpy as np
-    from scipy.optimize import nnls
-
     made = {}
     for route, points in measured(dtype).items():
-        of = np.array([terms for terms, _ in points]) / np.array([seconds for _, seconds in points])[:, None]
-        scale = of.max(axis=0)
-        found = nnls(of / scale, np.ones(len(of)))[0] / scale
-        ratio = np.sort(of @ found)
-        print(
-            f"{dtype} {route}: {len(of)} shapes, predicted / measured {ratio[0]:.2f} … {ratio[-1]:.2f}", file=sys.stderr
-        )
-        made[route] = [float(f"{c:.3g}") for c in found]
+        made[route], ratio = constants(*zip(*points, strict=True))
+        said = f"{len(points)} shapes, predicted / measured {ratio.min():.2f} … {ratio.max():.2f}"
+        print(f"{dtype} {route}: {said}", file=sys.stderr)
     return made
 
 

@@ -21,6 +21,10 @@ from time import perf_counter
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from fitting import constants
+
 TYPES = {
     "f": "ff", "d": "dd", "Fr": "Ff", "Fc": "FF", "Dr": "Dd", "Dc": "DD", "i1": "bb",
     "i2": "hh", "i4": "ii", "i8": "qq",
@@ -142,13 +146,7 @@ def plane_blocks(shape, taps: int, points):
 
 def fit(rows) -> tuple[float, ...]:
     """Return the constants that meet the measurements best, relatively."""
-    from scipy.optimize import nnls
-
-    terms = np.array([r[0] for r in rows], float)
-    times = np.array([r[1] for r in rows])
-    scale = np.abs(terms / times[:, None]).max(0)
-    found, _ = nnls(terms / times[:, None] / scale, np.ones(len(rows)))
-    return tuple(float(f"{c:.3g}") for c in found / scale)
+    return constants(*zip(*rows, strict=True))[0]
 
 
 def levels() -> list[str]:
@@ -187,7 +185,7 @@ def table(measured: dict[str, dict]) -> str:
         lines.append(f"{name}: dict[str, dict[str, Constants]] = {{")
         for level, kinds in {**getattr(kept, name), **found}.items():
             lines.append(f'    "{level}": {{')
-            lines += [f'        "{kind}": {constants},' for kind, constants in kinds.items()]
+            lines += [f'        "{kind}": {of},' for kind, of in kinds.items()]
             lines.append("    },")
         lines += ["}", ""]
     best = next(iter(measured.values()))["whole FFT"]

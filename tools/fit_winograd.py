@@ -12,7 +12,10 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from time import perf_counter
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from fitting import best, constants
 
 TABLE = Path(__file__).parents[1] / "sigresample" / "_routes" / "_winograd_table.py"
 # Groups, inputs, outputs, rows and columns, dilation (padding likewise).
@@ -52,13 +55,9 @@ def measured(dtype: str) -> tuple[list[tuple[int, ...]], list[float]]:
         x = rng.standard_normal((1, groups * inputs, n, n)).astype(dtype)
         w = rng.standard_normal((groups * outputs, inputs, 3, 3)).astype(dtype)
         y = np.empty((1, groups * outputs, n, n), dtype)
-        best, stop = float("inf"), perf_counter() + MOST
-        while best == float("inf") or perf_counter() < stop:
-            start = perf_counter()
-            winograd.run(x, w, y, of, 0, None, 1, direct=_no_item)
-            best = min(best, perf_counter() - start)
+        arguments = x, w, y, of, 0, None, 1
         rows.append(winograd.terms(of, np.dtype(dtype), _kernels.level))
-        seconds.append(best)
+        seconds.append(best(lambda a=arguments: winograd.run(*a, direct=_no_item), MOST))
     return rows, seconds
 
 
@@ -67,16 +66,11 @@ def _no_item(*_: object) -> None:
 
 
 def fitted(rows: list[list[float]], seconds: list[float]) -> tuple[float, ...]:
-    """Return constants, none below zero, of the least squared relative error."""
-    import numpy as np
-    from scipy.optimize import nnls
-
-    relative = np.array(rows) / np.array(seconds)[:, None]
-    scale = np.abs(relative).max(axis=0)
-    found = nnls(relative / scale, np.ones(len(relative)))[0] / scale
-    error = relative @ found - 1
+    """Return the constants, and say how well they do."""
+    found, ratio = constants(rows, seconds)
+    error = ratio - 1
     print(f"relative errors: root mean square {(error**2).mean() ** 0.5:.3f}, largest {abs(error).max():.3f}")
-    return tuple(float(f"{constant:.3g}") for constant in found)
+    return found
 
 
 def main() -> None:
@@ -96,7 +90,7 @@ def main() -> None:
     lines.append("TABLE: dict[str, dict[str, tuple[float, ...]]] = {")
     for level, kinds in table.items():
         lines.append(f'    "{level}": {{')
-        lines += [f'        "{kind}": {constants},' for kind, constants in kinds.items()]
+        lines += [f'        "{kind}": {found},' for kind, found in kinds.items()]
         lines.append("    },")
     TABLE.write_text("\n".join([*lines, "}", ""]))
 
