@@ -7,29 +7,32 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 SOURCES := meson.build meson.options pyproject.toml $(shell find sigresample -name '*.py*' -o -name '*.h' -o -name meson.build)
 
+# A process for each core; whoever is done takes over some of another's tests.
+PYTEST := $(BIN)/pytest -n auto --dist worksteal
+
 .PHONY: demo test lint bench docs kernels-asan clean
 
-demo: .venv/with-demo
+demo: .venv/built .venv/with-demo
 	$(BIN)/sigresample demo
 
-test: .venv/with-test
-	$(BIN)/pytest
-	SIGRESAMPLE_CHECK=1 $(BIN)/pytest
+test: .venv/built .venv/with-test
+	$(PYTEST)
+	SIGRESAMPLE_CHECK=1 $(PYTEST)
 
-lint: .venv/with-lint
+lint: .venv/built .venv/with-lint
 	$(BIN)/ruff check .
 	$(BIN)/cython-lint sigresample
 	$(BIN)/mypy --strict sigresample
 
-bench: .venv/with-bench
+bench: .venv/built .venv/with-bench
 	mkdir -p build
 	$(BIN)/python benchmarks/run.py --json build/bench.json
 	$(BIN)/python benchmarks/report.py build/bench.json
 
-docs: .venv/with-docs
+docs: .venv/built .venv/with-docs
 	$(BIN)/sphinx-build --fail-on-warning --quiet docs docs/_build
 
-kernels-asan: .venv/with-test
+kernels-asan: .venv/built .venv/with-test
 	tools/sanitize.sh
 
 clean:
@@ -42,6 +45,11 @@ clean:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r .venv/tools.txt
 	touch $@
 
-.venv/with-%: .venv/tools $(SOURCES)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -Cbuild-dir=build/make '.[$*]'
+# One build for all targets. An extra then adds what it needs to the package that is there.
+.venv/built: .venv/tools $(SOURCES)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -Cbuild-dir=build/make .
+	touch $@
+
+.venv/with-%: pyproject.toml | .venv/built
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'sigresample[$*]'
 	touch $@

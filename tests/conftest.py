@@ -1,29 +1,27 @@
-"""The engine in pytest's header, every SIMD level as a fixture, and the suite under SIGRESAMPLE_CHECK=1."""
+"""The engine in pytest's header; every SIMD level as a fixture; the suite under SIGRESAMPLE_CHECK=1; its processes."""
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 
 import pytest
+from helpers import kernels
 from hypothesis import settings
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # As many processes as cores, each with teams of threads: a thread that waits must sleep, or it keeps its
+    # neighbour's from computing. The libraries read this as they are loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import sigresample
 from sigresample import _kernels, _threads, checking
 
-KERNELS = (
-    "blockfft",
-    "channelfft",
-    "channels",
-    "correlate",
-    "gridding",
-    "loudness",
-    "nonfinite",
-    "planes",
-    "polyphase",
-    "spectra",
-    "tilefft",
-    "winograd",
-)
+KERNELS = kernels()
+
+# Each loads all the libraries we are compared with.
+MOST_PROCESSES = 8
 
 # The same examples in every run, and no limit of time: machines are shared.
 settings.register_profile("sigresample", deadline=None, derandomize=True, database=None)
@@ -39,16 +37,29 @@ def pytest_report_header() -> str:
     )
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """-n auto: a process for each core that this one may use, its quota counted."""
+    return min(_threads.available(), MOST_PROCESSES)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Under SIGRESAMPLE_CHECK=1, leave out the tests that cannot be compared with SciPy as well."""
+    """Under SIGRESAMPLE_CHECK=1, leave out the tests to which a check adds nothing: kernels are called by no face."""
     if checking.ASKED.get() is None:
         return
-    left = [item for item in items if item.get_closest_marker("uncheckable")]
-    config.hook.pytest_deselected(items=left)
-    items[:] = [item for item in items if item not in left]
+
+    def uncheckable(item: pytest.Item) -> bool:
+        return item.path.stem.endswith("_kernel") or item.get_closest_marker("uncheckable") is not None
+
+    config.hook.pytest_deselected(items=[item for item in items if uncheckable(item)])
+    items[:] = [item for item in items if not uncheckable(item)]
 
 
-@pytest.fixture(params=_kernels.available())
+# What a check adds depends on the call, not on the level that computes it: there the best one stands for all.
+LEVELS = _kernels.available() if checking.ASKED.get() is None else _kernels.available()[:1]
+
+
+@pytest.fixture(params=LEVELS)
 def simd_level(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Run a test once on every level that this machine can load."""
     level: str = request.param

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -69,7 +70,20 @@ def variants(x: np.ndarray[Any, Any]) -> Iterator[tuple[str, np.ndarray[Any, Any
     yield "unaligned", shifted
 
 
-def run_python(code: str, *, cwd: Any, timeout: float = 60, **environment: str) -> subprocess.CompletedProcess[str]:
+def spelled(value: Any) -> str:
+    """Return a value's repr without its address: a test has one name in all processes that run the suite."""
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(value))
+
+
+def kernels() -> list[str]:
+    """Return the names of the kernels that are compiled once per SIMD level."""
+    from sigresample import _kernels
+
+    ending = f"_{_kernels.level}"
+    return [name for name, held in vars(_kernels).items() if getattr(held, "__name__", "").endswith(f".{name}{ending}")]
+
+
+def run_python(code: str, *, cwd: Any, timeout: float = 120, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run code in a fresh interpreter, away from the sources, with only the given variables of ours set."""
     import os
 

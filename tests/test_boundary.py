@@ -249,6 +249,7 @@ def test_checks_find_a_wrong_boundary(monkeypatch):
         sigresample.convolve([1.0, 2.0, 3.0], [1.0, 1.0], boundary="edge")
 
 
+@pytest.mark.uncheckable  # what is computed by transforms is compared with the sum here
 @pytest.mark.filterwarnings("ignore:convolve. Use of fft")
 @pytest.mark.parametrize("boundary", ["wrap", "symm", "reflect", "edge"])
 @pytest.mark.parametrize(("shape", "taps"), [((6, 84), (98, 91)), ((3, 9, 10), (12, 9, 7))])

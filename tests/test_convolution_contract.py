@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import scipy.signal
 from convolution_cases import FUNCTIONS, IMAGES, ours, sample, scipys
-from helpers import run_python
+from helpers import run_python, spelled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -83,7 +83,7 @@ def test_boundary_aliases(name, alias, boundary):
 @pytest.mark.parametrize("fillvalue", [
     0, 1, 1.5, -1, 300, True, 2j, 1 + 0j, None, "3", "x", [2], [1, 2], float("nan"), 2**70, 2.0**40,
     np.float64(1.5), np.int64(2), np.array(2), np.array([3.0]), object(),
-], ids=repr)  # fmt: skip
+], ids=spelled)  # fmt: skip
 @pytest.mark.filterwarnings("ignore")  # SciPy casts with warnings, some of them
 def test_fillvalue_is_cast_as_scipy_does(fillvalue, kind):
     x, h = np.ones((2, 3), kind), np.ones((2, 2), kind if kind != "?" else "i")

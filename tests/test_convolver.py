@@ -19,6 +19,7 @@ LENGTHS = (1, 2, 5, 40, 41, 1000, 40, 5000, 1, 1000)
 FILTERS = {"one tap": (1,), "few": (5,), "many": (41,), "more": (700,)}
 
 
+@pytest.mark.uncheckable  # convolve's own calls are checked elsewhere
 @pytest.mark.parametrize("method", ["auto", "direct", "fft"])
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("taps", FILTERS.values(), ids=FILTERS)
@@ -35,6 +36,7 @@ def test_the_bytes_are_convolves(taps, mode, method):
 IMAGES = [((90, 80), "rank one"), ((5, 4), "rank one"), ((70, 60), "full"), ((1, 60), "full"), ((60, 1), "full")]
 
 
+@pytest.mark.uncheckable  # convolve's own calls are checked elsewhere
 @pytest.mark.parametrize("boundary", BOUNDARIES)
 @pytest.mark.parametrize("mode", ["full", "same"])
 def test_the_bytes_of_images_and_stacks(mode, boundary):

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers import spelled
 
 import sigresample
 import sigresample.nn  # whose functions enter the table that is set aside here, not the one in its place
@@ -47,7 +48,7 @@ def convolve(x: Any) -> Any:
     return x
 
 
-@pytest.mark.parametrize("function", [len, convolve, "correlate", None, 3, [1], sigresample.explain], ids=repr)
+@pytest.mark.parametrize("function", [len, convolve, "correlate", None, 3, [1], sigresample.explain], ids=spelled)
 def test_anything_else_is_an_error(only: Any, function: Any) -> None:
     with pytest.raises(TypeError, match="^explain: function must be one of convolve, got "):
         sigresample.explain(function, 1)

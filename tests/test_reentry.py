@@ -100,11 +100,11 @@ def test_workspaces_may_be_lent_at_any_instruction():
 
 
 def child_finishes(work):
-    """Fork; return whether the child came to the end of work within five seconds."""
+    """Fork; return whether the child came to the end of work, or was given up: a machine may be busy."""
     child = os.fork()
     if child == 0:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.alarm(5)
+        signal.alarm(60)
         try:
             work()
             os._exit(0)
@@ -121,7 +121,7 @@ def held_elsewhere(guard, then):
     def hold():
         with guard:
             entered.set()
-            leave.wait(20)
+            leave.wait(120)
 
     thread = threading.Thread(target=hold)
     thread.start()
@@ -208,7 +208,7 @@ import faulthandler, os, signal, sys, threading, time, warnings
 import numpy as np
 import sigresample
 warnings.simplefilter("ignore")
-faulthandler.dump_traceback_later(50, exit=True)
+faulthandler.dump_traceback_later(120, exit=True)
 x = np.random.default_rng(0).standard_normal(20_000)
 def calls():
     sigresample.resample_poly(x[:50], 3, 2)
@@ -227,7 +227,7 @@ sys.setswitchinterval(1e-6)
 for _ in range(30):
     child = os.fork()
     if child == 0:
-        signal.alarm(10)
+        signal.alarm(60)
         calls()
         os._exit(0 if sigresample.resample_poly(x[:50], 3, 2).tobytes() == want else 3)
     if os.waitpid(child, 0)[1]:
@@ -262,7 +262,7 @@ def test_nothing_waits_for_a_thread_that_is_not_there(what, tmp_path):
         cwd=tmp_path,
         env=environment,
         capture_output=True,
-        timeout=60,
+        timeout=150,
         check=False,
     )
     assert done.returncode == 0, done.stderr.decode()[-2000:]

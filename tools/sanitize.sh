@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# Build the kernels with index checks, AddressSanitizer and UndefinedBehaviorSanitizer, and run their tests.
+# Build the kernels with index checks, AddressSanitizer and UndefinedBehaviorSanitizer, and run their tests: one value
+# at a time, and by the longest vectors that run here. All levels come from one source; these two are its two cases, and
+# the longest vectors reach the furthest. LEVELS=scalar,v2,v3,v4 builds others.
 # Needs .venv (make test makes it) and GCC.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -19,11 +21,18 @@ for name in libasan.so libubsan.so; do
     libraries="$libraries $path"
 done
 
+levels=${LEVELS:-scalar,$(cd / && python -c "from sigresample import _kernels; print(_kernels.available()[0])")}
 if [[ ! -f $build/build.ninja ]]; then
-    CC=$compiler CFLAGS="-fno-sanitize-recover=undefined" meson setup "$build" \
+    # Line numbers are all that a report needs: the rest of -g takes GCC longer than the code. Products and sums are
+    # contracted (-ffp-contract) only among the expensive optimizations.
+    CC=$compiler CFLAGS="-fno-sanitize-recover=undefined -g1 -fexpensive-optimizations" meson setup "$build" \
         --prefix=/ -Dpython.platlibdir=/site -Dpython.purelibdir=/site \
-        -Db_sanitize=address,undefined -Db_lundef=false -Dchecks=true -Dbuildtype=debugoptimized
+        -Db_sanitize=address,undefined -Db_lundef=false -Dchecks=true \
+        -Dbuildtype=plain -Doptimization=1 -Dlevels="$levels"
+else
+    meson configure "$build" -Dlevels="$levels"
 fi
+rm -rf "$build/root"  # of other levels, perhaps
 meson install -C "$build" --destdir "$build/root" --quiet
 
 # Leaks: the interpreter itself leaves memory behind at exit.
@@ -48,4 +57,12 @@ if run python overrun.py "$site" 8 2> overrun.txt || ! grep -q "heap-buffer-over
     exit 1
 fi
 
-run pytest -p no:cacheprovider -c "$OLDPWD/pyproject.toml" --rootdir "$OLDPWD" "$OLDPWD"/tests/test_*kernel*.py "$@"
+# Where pytest captures what a process prints, a report would go down with it.
+export ASAN_OPTIONS=$ASAN_OPTIONS:log_path=$build/report UBSAN_OPTIONS=$UBSAN_OPTIONS:log_path=$build/report
+rm -f report.*
+run pytest -n auto --dist worksteal --max-worker-restart 0 -p no:cacheprovider \
+    -c "$OLDPWD/pyproject.toml" --rootdir "$OLDPWD" "$OLDPWD"/tests/test_*kernel*.py "$@" || {
+    status=$?
+    cat report.* 2> /dev/null
+    exit $status
+}
