@@ -110,8 +110,9 @@ def _groups_of_floats(
             for index, item in _items(group):
                 _mend(item, ratios[index], workers)
         if not glance.level:
-            for _, item in _items(group):
-                _trim(item, workers)
+            items = list(_items(group))
+            for _, item in items:
+                _trim(item, workers, glance, alone=len(items) == 1)
         if not glance.safe and not finite(group.y):  # finite values overflowed: in the direct sum they may not
             for _, item in _items(group):
                 if not finite(item.y):
@@ -296,9 +297,10 @@ def _again(item: Group, blocks: Array, workers: int, *, double: bool) -> None:
             to[...] = outputs[tuple(slice(n) for n in to.shape)]
 
 
-def _trim(item: Group, workers: int) -> None:
-    """Compute again, directly, the outputs at the ends of the data that rounding spoiled."""
-    for rim in _dynamic_range.rims(item.x, item.w, item.axes, _grid(item)):
+def _trim(item: Group, workers: int, seen: Glance, *, alone: bool) -> None:
+    """Compute again, directly, the outputs at the ends of the data that rounding spoiled; alone: all that was seen."""
+    peak = seen.most if alone else None
+    for rim in _dynamic_range.rims(item.x, item.w, item.axes, _grid(item), workers, seen.look, peak):
         axes, taps = list(item.axes), [slice(None)] * len(item.axes)
         axis = axes[rim.axis]
         first = axis.first + rim.start

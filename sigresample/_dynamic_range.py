@@ -42,7 +42,7 @@ class Glance(NamedTuple):
 
     even: no block can be too uneven, even if it held the loudest and the quietest of all; level: nor are the rims;
     finite: all samples are; safe: no sum, nor anything on a transform's way to it, can overflow; most: the largest
-    magnitude of all samples.
+    magnitude of all samples; look: the taps' side of it.
     """
 
     even: bool
@@ -50,6 +50,7 @@ class Glance(NamedTuple):
     finite: bool
     safe: bool
     most: float
+    look: _Look | None = None
 
 
 class Rim(NamedTuple):
@@ -78,7 +79,7 @@ def glance(
 
     Where it calls them even, so does a close look at each of their blocks.
     """
-    look = _look(x, w, blocks)
+    look = _look(x, w, blocks, workers)
     if not x.size:
         return Glance(True, True, True, True, 0.0)
     unit = reals(x)
@@ -103,20 +104,26 @@ def glance(
         True,
         largest < LARGEST[x.dtype.char],
         most,
+        look,
     )
 
 
-def rims(x: Array, w: Array, axes: tuple[Axis, ...], blocks: Blocks) -> list[Rim]:
+def rims(
+    x: Array, w: Array, axes: tuple[Axis, ...], blocks: Blocks, workers: int = 1, look: _Look | None = None,
+    peak: float | None = None,
+) -> list[Rim]:  # fmt: skip
     """Return the outputs of an item, on the rims of its data, that a transform's rounding would drown.
 
-    Samples outside are zeros.
+    Samples outside are zeros. look, peak: what a glance found of the taps, and the largest magnitude of these samples.
     """
-    look = _look(x, w, blocks)
+    look = look or _look(x, w, blocks, workers)
     made: list[Rim] = []
     if not look.top or not x.size:
         return made
-    peak, _ = _kernels.loudness.glance(np.ascontiguousarray(x), 1, 1, x.size * reals(x), 1, PEAK, 1)
+    if peak is None:
+        peak, _ = _kernels.loudness.glance(np.ascontiguousarray(x), 1, 1, x.size * reals(x), 1, PEAK, workers)
     held = _held(axes, look)
+    norm = None
     for i, (axis, chunk) in enumerate(zip(axes, look.chunk, strict=True)):
         for last, least in enumerate(held[i]):
             if not least:
@@ -124,8 +131,11 @@ def rims(x: Array, w: Array, axes: tuple[Axis, ...], blocks: Blocks) -> list[Rim
             turned = np.moveaxis(x, i, 0)[:: -1 if last else 1]
             # The blocks in which such outputs lie see no samples beyond these.
             reach = chunk + axis.taps + blocks.points[i] * blocks.parts
-            under = turned[:reach] if reach < axis.data else x
-            level = max(look.rounding * min(peak, _norm(under) / sqrt(prod(blocks.points))), SMALL[x.dtype.char])
+            if reach < axis.data:
+                size = _norm(turned[:reach])
+            else:
+                size = norm = _norm(x) if norm is None else norm
+            level = max(look.rounding * min(peak, size / sqrt(prod(blocks.points))), SMALL[x.dtype.char])
             count = _low(
                 turned[: chunk - 1], least, level, [(look.chunk[j], held[j]) for j in range(len(axes)) if j != i]
             )
@@ -214,7 +224,7 @@ def ratios(x: Array, w: Array, axes: tuple[Axis, ...], blocks: Blocks, boundary:
     the samples, and is for the precision of x.
     """
     x = np.ascontiguousarray(x)
-    look = _look(x, w, blocks)
+    look = _look(x, w, blocks, workers)
     counts = blocks.number(axes)
     if not look.top > 0:
         return np.zeros(x.shape[: x.ndim - len(axes)] + counts)
@@ -246,10 +256,10 @@ def ratios(x: Array, w: Array, axes: tuple[Axis, ...], blocks: Blocks, boundary:
         return np.where(most < np.inf, unit * np.sqrt(energy / points) / most, 0.0)
 
 
-def _look(x: Array, w: Array, blocks: Blocks) -> _Look:
+def _look(x: Array, w: Array, blocks: Blocks, workers: int = 1) -> _Look:
     sizes = np.abs(w) if w.dtype.kind == "c" or w.ndim > 2 else w
     rows, cols = sizes.shape if sizes.ndim == 2 else (1, sizes.size)
-    top, squares, planar = _kernels.loudness.taps(sizes, rows, cols, CORE)
+    top, squares, planar = _kernels.loudness.taps(sizes, rows, cols, CORE, workers)
     core: tuple[tuple[int, int], ...] = planar[2 - w.ndim :]
     if w.ndim > 2:
         core = tuple(_hull(sizes * CORE >= top, axis) for axis in range(w.ndim))

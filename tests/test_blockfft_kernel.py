@@ -84,6 +84,22 @@ def test_values_at_the_points(n):
         assert abs(values - want).max() <= 2 * n * 2.0**-53 * abs(z).sum(axis=1).max() / n
 
 
+@pytest.mark.parametrize("dtype", "fdFD")
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_parts_of_one_row(dtype, workers):
+    """Taps that end within the last of their parts have the values of those filled up with zeros."""
+    points, n = 16384, 3 * 8192 + 5  # as few points as are shared by workers, of reals
+    w = samples(np.random.default_rng(3), (n,), dtype)
+    made = overlap_save.prepare(w, points, dtype, parts=4, workers=workers)
+    filled = np.concatenate([w, np.zeros(4 * 8192 - n, dtype)])
+    assert made.spectra.tobytes() == overlap_save.prepare(filled, points, dtype, parts=4).spectra.tobytes()
+    for part in range(4):
+        own = overlap_save.prepare(filled[part * 8192 :][:8192], points, dtype, parts=1)
+        error = np.linalg.norm((made.spectra[..., part] - own.spectra[..., 0]).astype(float))
+        bound = 2 * C * log2(points) * np.finfo(dtype).eps * np.linalg.norm(own.spectra.astype(float))
+        assert error <= bound
+
+
 # ---- Rows -----------------------------------------------------------------------------------------------
 
 

@@ -1,6 +1,7 @@
 """Which blocks of a transform are too uneven for it: against the rule, sample by sample."""
 
 from itertools import product
+from math import fsum
 
 import numpy as np
 import pytest
@@ -184,6 +185,7 @@ def test_rims_are_found_and_no_more(shape, taps, dtype):
         blocks = Blocks(tuple(2 * k + 40 for k in taps), tuple(k + 41 for k in taps))
         glance = _dynamic_range.glance(x, w, axes, blocks, 0, 0, 1)
         rims = _dynamic_range.rims(x, w, axes, blocks)
+        assert _dynamic_range.rims(x, w, axes, blocks, 2, glance.look, glance.most) == rims
         if glance.level:
             assert not rims
         # The outermost outputs of the axis, whose windows hold but what was made quiet of it.
@@ -198,6 +200,26 @@ def test_rims_are_found_and_no_more(shape, taps, dtype):
             met += 1
             assert any(rim.axis == axis and rim.start <= at < rim.start + rim.outputs for rim in rims)
     assert met > 3
+
+
+@pytest.mark.parametrize("dtype", "fd")
+@pytest.mark.parametrize("scale", ["tiny", "max", 1])
+def test_what_is_found_of_taps(dtype, scale):
+    """The largest, the squares over its square, and the core: the same for any number of workers."""
+    info = np.finfo(dtype)
+    for n in (1, 7, 65_536, 200_003):
+        w = np.random.default_rng(n).standard_normal(n)
+        w = (w / abs(w).max() * (scale if scale == 1 else float(getattr(info, scale)))).astype(dtype)
+        w[: n // 3] = 0
+        found = [_kernels.loudness.taps(w, 1, n, 16.0, workers) for workers in (1, 2, 3)]
+        assert found[0] == found[1] == found[2]
+        top, squares, core = found[0]
+        assert top == abs(w).max()
+        # Each square, in double precision, is off by three roundings at most, and each sum by as many as it has terms.
+        want = fsum((w.astype(np.longdouble) / top) ** 2)
+        assert abs(squares - want) <= (3 + n / 8 + 10) * 2.0**-53 * want
+        large = np.flatnonzero(abs(w) >= top / 16)
+        assert core == ((0, 1), (large[0], large[-1] + 1))
 
 
 def test_a_quiet_start_keeps_its_accuracy():

@@ -28,6 +28,7 @@ cdef struct Job:
     const uint8_t* wanted       # the same with parts, as one flag a block
     Py_ssize_t M                # points; a block is 2M reals
     Py_ssize_t rows, data, out, first, hop, x_step, y_step
+    Py_ssize_t last             # samples of the last row, the others having `data`
     Py_ssize_t across           # blocks of a row
     Py_ssize_t entries          # input blocks of a row
     Py_ssize_t count            # lanes in all
@@ -93,9 +94,10 @@ cdef inline void _fill(const Job* job, const real* x, Py_ssize_t at, Py_ssize_t 
             to[2 * i], to[2 * i + 1] = x[from_ * job.x_step], x[from_ * job.x_step + 1]
 
 
-cdef inline void _copy_in(const Job* job, const real* x, Py_ssize_t at, Py_ssize_t n, real* to) noexcept nogil:
+cdef inline void _copy_in(const Job* job, const real* x, Py_ssize_t at, Py_ssize_t n, Py_ssize_t data,
+                          real* to) noexcept nogil:
     """n samples from position `at` of a row on, those outside by the boundary."""
-    cdef Py_ssize_t lo = min(max(0, -at), n), hi = max(lo, min(n, job.data - at)), i
+    cdef Py_ssize_t lo = min(max(0, -at), n), hi = max(lo, min(n, data - at)), i
     cdef int unit = job.unit
     if unit == job.x_step:
         memcpy(to + lo * unit, x + (at + lo) * unit, (hi - lo) * unit * sizeof(real))
@@ -150,10 +152,26 @@ cdef inline bint _abreast(const Job* job, Py_ssize_t at, const Py_ssize_t* where
     return True
 
 
+cdef inline bint _nothing(const Job* job, const Py_ssize_t* first, const Py_ssize_t* data, Py_ssize_t skip,
+                          Py_ssize_t n) noexcept nogil:
+    """Whether n samples of each lane, from the one `skip` behind its first on, are absent and zeros."""
+    cdef Py_ssize_t lane
+    if job.boundary != FILL or job.fill[0] != 0 or job.fill[1] != 0:
+        return False
+    for lane in range(job.lanes):
+        if first[lane] + skip < data[lane] and first[lane] + skip + n > 0:
+            return False
+    return True
+
+
 cdef inline void gather(const Job* job, const real* x, Py_ssize_t at, real* strips, vreal* re, Py_ssize_t lo,
                         Py_ssize_t hi, vreal zero) noexcept nogil:
     """Points lo … hi - 1 of the blocks of lanes at …, real and imaginary part side by side."""
-    cdef Py_ssize_t L = sizeof(vreal) // sizeof(real), lane, i, k, first, half, n = 2 * job.M // job.unit
+    cdef Py_ssize_t L = sizeof(vreal) // sizeof(real), lane, i, k, first, half, skip, n = hi - lo
+    cdef Py_ssize_t unit = job.unit
+    cdef Py_ssize_t firsts[LANES]
+    cdef Py_ssize_t data[LANES]
+    cdef const real* rows[LANES]
     cdef char* streams[LANES]
     cdef real fill[LANES]
     cdef real* strip
@@ -177,24 +195,31 @@ cdef inline void gather(const Job* job, const real* x, Py_ssize_t at, real* stri
             return
         for lane in range(L):
             b = _lane(job, at + lane)
-            if b.row < 0:
-                streams[lane] = streams[0]  # which nobody will look at
+            rows[lane] = x + (job.x_at[b.row] if job.x_at and b.row >= 0 else 0)
+            firsts[lane] = b.block * job.hop + job.first
+            data[lane] = 0 if b.row < 0 else job.last if b.row == job.rows - 1 else job.data
+        for half in range(2 if unit == 1 else 1):
+            skip = half * job.M + lo
+            if _nothing(job, firsts, data, skip, n):
+                for i in range(lo, hi):
+                    re[2 * i + half] = zero
+                    if unit == 2:
+                        re[2 * i + 1] = zero
                 continue
-            row = x + (job.x_at[b.row] if job.x_at else 0)
-            first = b.block * job.hop + job.first
-            if job.x_step == job.unit and first >= 0 and first + n <= job.data:
-                streams[lane] = <char*>(row + first * job.unit)
+            for lane in range(L):
+                first = firsts[lane] + skip
+                if data[lane] == 0 and lane:
+                    streams[lane] = streams[0]  # of a lane without a block, at which nobody will look
+                elif job.x_step == unit and first >= 0 and first + n <= data[lane]:
+                    streams[lane] = <char*>(rows[lane] + first * unit)
+                else:
+                    strip = strips + lane * 2 * job.M + skip * unit
+                    streams[lane] = <char*>strip
+                    _copy_in(job, rows[lane], first, n, data[lane], strip)
+            if unit == 1:
+                _load(streams, 0, n, <real*>(re + 2 * lo + half), 2, zero)
             else:
-                strip = strips + lane * 2 * job.M
-                streams[lane] = <char*>strip
-                _copy_in(job, row, first + lo, hi - lo, strip + lo * job.unit)
-                if job.unit == 1:
-                    _copy_in(job, row, first + job.M + lo, hi - lo, strip + job.M + lo)
-        if job.unit == 1:
-            _load(streams, lo, hi - lo, <real*>(re + 2 * lo), 2, zero)
-            _load(streams, job.M + lo, hi - lo, <real*>(re + 2 * lo + 1), 2, zero)
-        else:
-            _load(streams, 2 * lo, 2 * (hi - lo), <real*>(re + 2 * lo), 1, zero)
+                _load(streams, 0, 2 * n, <real*>(re + 2 * lo), 1, zero)
 
 
 cdef inline void _put(const Job* job, real* to, const real* from_, Py_ssize_t n) noexcept nogil:

@@ -1,10 +1,15 @@
 """A group of blocks on all workers, where there are fewer groups than would keep them busy.
 
     the pass over all M points     shared out by points, with the samples in, or the outputs out
-    the passes of its r children   by child and by points
-    their children                 one at a time, as a worker alone would do all
+    its r children                 one at a time, as a worker alone would do all
 
-A point goes through what it goes through on one worker, so that no byte changes.
+Where the workers cannot have equally many children, these are shared out likewise:
+
+    the passes of its r children   by child and by points
+    their children                 one at a time
+
+Equal shares are in one piece, and the same each time: what a worker left in its cache is what it finds there. A point
+goes through what it goes through on one worker, so that no byte changes.
 """
 from cython.parallel cimport prange
 
@@ -44,12 +49,15 @@ cdef inline void _child(Py_ssize_t M, vreal* re, const real* w, bint back, Py_ss
         pass_over(re, re + 1, w + 2 * (r - 1 + k * (m - 1)), s, back, 2 * n, hi - lo, 2, zero)
 
 
-cdef inline void _below(Py_ssize_t M, vreal* re, const real* w, const real* h, Way way, Py_ssize_t task,
+cdef inline void _below(Py_ssize_t M, vreal* re, const real* w, const real* h, Way way, Py_ssize_t s, Py_ssize_t task,
                         vreal zero) noexcept nogil:
-    cdef Py_ssize_t r = radix(M), m = M // r, s = radix(m), n = m // s, k = task // s, i = task % s
+    """A child of the top, where s is 1; or one of its s children."""
+    cdef Py_ssize_t r = radix(M), m = M // r, n = m // s, k = task // s, i = task % s
     if (real is float and vreal is vfloat) or (real is double and vreal is vdouble):
         re += 2 * (k * m + i * n)
-        w += 2 * (r - 1 + k * (m - 1) + s - 1 + i * (n - 1))
+        w += 2 * (r - 1 + k * (m - 1))
+        if s > 1:
+            w += 2 * (s - 1 + i * (n - 1))
         if way == ROUND:
             circular(re, re + 1, w, h + 2 * (k * m + i * n), n, 2, 1, zero)
         elif way == AHEAD_ONLY:
@@ -61,17 +69,25 @@ cdef inline void _below(Py_ssize_t M, vreal* re, const real* w, const real* h, W
 cdef inline void shared(const Job* job, const real* x, real* y, Py_ssize_t at, real* strips, vreal* re, const real* w,
                         const real* h, Way way, int workers, vreal zero) noexcept nogil:
     """The group of lanes at …: samples, values, outputs. M is LEAST at least; h matters in a ROUND alone."""
-    cdef Py_ssize_t slices = SLICES * workers, r = radix(job.M), s = radix(job.M // r), task
+    cdef Py_ssize_t slices = SLICES * workers, r = radix(job.M), s = 1, task
+    if r % workers:
+        s = radix(job.M // r)
     if (real is float and vreal is vfloat) or (real is double and vreal is vdouble):
         if way != BACK_ONLY:
-            for task in prange(slices, schedule="dynamic", num_threads=workers):
+            for task in prange(slices, schedule="static", num_threads=workers):
                 _top(job, x, y, at, strips, re, w, False, task, slices, zero)
-            for task in prange(r * slices, schedule="dynamic", num_threads=workers):
-                _child(job.M, re, w, False, task, slices, zero)
-        for task in prange(r * s, schedule="dynamic", num_threads=workers):
-            _below(job.M, re, w, h, way, task, zero)
+            if s > 1:
+                for task in prange(r * slices, schedule="dynamic", num_threads=workers):
+                    _child(job.M, re, w, False, task, slices, zero)
+        if s > 1:
+            for task in prange(r * s, schedule="dynamic", num_threads=workers):
+                _below(job.M, re, w, h, way, s, task, zero)
+        else:
+            for task in prange(r, schedule="static", num_threads=workers):
+                _below(job.M, re, w, h, way, 1, task, zero)
         if way != AHEAD_ONLY:
-            for task in prange(r * slices, schedule="dynamic", num_threads=workers):
-                _child(job.M, re, w, True, task, slices, zero)
-            for task in prange(slices, schedule="dynamic", num_threads=workers):
+            if s > 1:
+                for task in prange(r * slices, schedule="dynamic", num_threads=workers):
+                    _child(job.M, re, w, True, task, slices, zero)
+            for task in prange(slices, schedule="static", num_threads=workers):
                 _top(job, x, y, at, strips, re, w, True, task, slices, zero)

@@ -21,7 +21,7 @@ cdef enum Kind:
 cdef struct Job:
     Py_ssize_t N1, M2, P, Q, B1, B2
     Py_ssize_t lanes, strips, groups, pitch           # pitch: vectors from strip to strip
-    Py_ssize_t wide, ahead                            # strips loaded together; rows that are asked for ahead
+    Py_ssize_t shares, ahead                          # of the strips, loaded together; rows that are asked for ahead
     bint pairs                                        # complex data
     Py_ssize_t planes, per_plane, across, tiles
     const Py_ssize_t* tile

@@ -251,14 +251,21 @@ cdef void _spectra(const Job* job, const real* x, real* out, const real* w, char
 
 def spectra(cnp.ndarray taps not None, cnp.ndarray twiddles not None, cnp.ndarray out not None, cnp.ndarray at not None,
             int unit, int workers):
-    """The values of rows of taps at the conjugates of M points, over M: out is (M, 2, parts)."""
+    """The values of rows of taps at the conjugates of M points, over M: out is (M, 2, parts).
+
+    at: where the rows begin, in reals, in an array of rows; or in one row, of which each takes what is before the next.
+    """
     cdef Job job
     job.M, job.K, job.unit = cnp.PyArray_DIM(out, 0), cnp.PyArray_DIM(out, 2), unit
     job.rows = job.count = job.K
-    job.data = cnp.PyArray_DIM(taps, 1) // unit
-    job.x_at, job.y_at, job.blocks, job.wanted = <const Py_ssize_t*>cnp.PyArray_DATA(at), NULL, NULL, NULL
+    cdef const Py_ssize_t* begins = <const Py_ssize_t*>cnp.PyArray_DATA(at)
+    job.data = job.last = cnp.PyArray_DIM(taps, cnp.PyArray_NDIM(taps) - 1) // unit
+    if cnp.PyArray_NDIM(taps) == 1:
+        job.last -= begins[job.K - 1] // unit
+        job.data = begins[1] // unit if job.K > 1 else job.last
+    job.x_at, job.y_at, job.blocks, job.wanted = begins, NULL, NULL, NULL
     job.across = job.entries = 1
-    job.bundled = 0
+    job.lanes, job.bundled = max(VEC_BYTES, <int>cnp.PyArray_ITEMSIZE(out)) // cnp.PyArray_ITEMSIZE(out), 0
     job.first = job.hop = job.out = job.y_step = 0
     job.x_step, job.boundary = unit, FILL
     job.fill[0] = job.fill[1] = 0
@@ -301,6 +308,7 @@ def overlap_save(cnp.ndarray x not None, cnp.ndarray spectrum not None, cnp.ndar
         job.x_at = <const Py_ssize_t*>cnp.PyArray_DATA(<cnp.ndarray>x_at)
         job.y_at = <const Py_ssize_t*>cnp.PyArray_DATA(<cnp.ndarray?>y_at)
     job.data, job.out, job.first, job.x_step, job.y_step = data, out, first, x_step, y_step
+    job.last = data
     job.hop, job.unit, job.boundary = hop, unit, boundary
     job.fill[0], job.fill[1] = fill, fill_imag
     job.across = (out + hop - 1) // hop
@@ -382,6 +390,7 @@ def polyphase(cnp.ndarray x not None, cnp.ndarray spectrum not None, cnp.ndarray
             part.x_at = <const Py_ssize_t*>cnp.PyArray_DATA(<cnp.ndarray>x_at)
             part.y_at = <const Py_ssize_t*>cnp.PyArray_DATA(<cnp.ndarray?>y_at)
         part.data, part.out, part.first, part.x_step, part.y_step = data, out, first, x_step, y_step
+        part.last = data
         part.unit, part.boundary, part.fill[0], part.fill[1] = unit, FILL, fill, fill_imag
         part.M, part.hop = job.M * (U if which else D), hop * (U if which else D)
         part.across = part.entries = (out + U * hop - 1) // (U * hop)

@@ -11,5 +11,5 @@ def glance(
     x: _Array, planes: int, rows: int, cols: int, tall: int, chunk: int, workers: int
 ) -> tuple[float, float]: ...
 def taps(
-    w: _Array, rows: int, cols: int, share: float
+    w: _Array, rows: int, cols: int, share: float, workers: int
 ) -> tuple[float, float, tuple[tuple[int, int], tuple[int, int]]]: ...

@@ -272,12 +272,36 @@ cdef double _squares(const real* w, Py_ssize_t n, double scale) noexcept nogil:
         sums[k] = 0
     for i in range(0, n - 7, 8):
         for k in range(8):
-            one = w[i + k] / scale
+            if real is float:   # no square of those leaves the range of a double
+                one = w[i + k]
+            else:
+                one = w[i + k] / scale
             sums[k] += one * one
     for i in range(n // 8 * 8, n):
-        one = w[i] / scale
+        if real is float:
+            one = w[i]
+        else:
+            one = w[i] / scale
         sums[0] += one * one
-    return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]))
+    one = ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]))
+    if real is float:
+        return one / (scale * scale)
+    return one
+
+
+cdef double _all_squares(const real* w, Py_ssize_t n, double scale, double* sums, int workers) noexcept nogil:
+    """The same, span by span, whoever sums them."""
+    cdef Py_ssize_t spans = (n + SPAN - 1) // SPAN, k
+    cdef double total = 0
+    if workers == 1 or spans == 1:
+        for k in range(spans):
+            sums[k] = _squares(w + k * SPAN, min(<Py_ssize_t>SPAN, n - k * SPAN), scale)
+    else:
+        for k in prange(spans, schedule="static", num_threads=workers):
+            sums[k] = _squares(w + k * SPAN, min(<Py_ssize_t>SPAN, n - k * SPAN), scale)
+    for k in range(spans):
+        total = total + sums[k]
+    return total
 
 
 cdef void _hull(const real* w, Py_ssize_t rows, Py_ssize_t cols, double least, Py_ssize_t* hull) noexcept nogil:
@@ -307,17 +331,20 @@ cdef void _hull(const real* w, Py_ssize_t rows, Py_ssize_t cols, double least, P
 
 
 cdef double _core(const real* w, Py_ssize_t rows, Py_ssize_t cols, double top, double share,
-                  Py_ssize_t* hull) noexcept nogil:
+                  Py_ssize_t* hull, double* sums, int workers) noexcept nogil:
     _hull(w, rows, cols, top / share, hull)
-    return _squares(w, rows * cols, top)
+    return _all_squares(w, rows * cols, top, sums, workers)
 
 
-def taps(cnp.ndarray w not None, Py_ssize_t rows, Py_ssize_t cols, double share):
+def taps(cnp.ndarray w not None, Py_ssize_t rows, Py_ssize_t cols, double share, int workers):
     """Return of finite, contiguous taps the largest magnitude, the sum of the squares of the taps over it, and the rows
     and columns, from and to, that hold all of at least its `share`-th part: the core."""
     cdef double top, squares = 0
     cdef Py_ssize_t hull[4]
     cdef Py_ssize_t n = rows * cols
+    cdef cnp.npy_intp spans = (n + SPAN - 1) // SPAN
+    cdef cnp.ndarray memory = cnp.PyArray_EMPTY(1, &spans, cnp.NPY_DOUBLE, 0)
+    cdef double* sums = <double*>cnp.PyArray_DATA(memory)
     cdef uint32_t most4 = 0
     cdef uint64_t most8 = 0
     cdef const void* data = cnp.PyArray_DATA(w)
@@ -332,7 +359,7 @@ def taps(cnp.ndarray w not None, Py_ssize_t rows, Py_ssize_t cols, double share)
             top = _number(&most8)
         if top > 0:
             if single:
-                squares = _core(<const float*>data, rows, cols, top, share, hull)
+                squares = _core(<const float*>data, rows, cols, top, share, hull, sums, workers)
             else:
-                squares = _core(<const double*>data, rows, cols, top, share, hull)
+                squares = _core(<const double*>data, rows, cols, top, share, hull, sums, workers)
     return top, squares, ((hull[0], hull[1]), (hull[2], hull[3]))

@@ -22,7 +22,6 @@ strips and groups, or whole tiles, are shared out to workers.
 """
 cimport numpy as cnp
 from cython.parallel cimport prange
-from libc.stdlib cimport free, malloc
 
 from ._tile_maps cimport CONSTANT, FILLED, PAIRS, RUN, STEPS, ZERO, Job, Tile, map_samples, map_taps
 from ._transforms cimport circular_columns, forward, inverse
@@ -105,7 +104,7 @@ cdef inline bint _empty(const Job* job, const Tile* t, Py_ssize_t s) noexcept no
 
 cdef void _down(const Job* job, const Tile* t, const real* x, const real* w1, vreal* plane, Py_ssize_t some,
                 vreal zero) noexcept nogil:
-    cdef Py_ssize_t first = some * job.wide, last = min(first + job.wide, job.strips), s
+    cdef Py_ssize_t first = job.strips * some // job.shares, last = job.strips * (some + 1) // job.shares, s
     if (real is float and vreal is vfloat) or (real is double and vreal is vdouble):
         _load(job, t, x, plane, first, last, zero)
         if job.N1 > 1:
@@ -203,7 +202,7 @@ cdef inline void _store(const Job* job, const Tile* t, const vreal* plane, Py_ss
 
 cdef void _up(const Job* job, const Tile* t, const real* w1, vreal* plane, Py_ssize_t some, real* y,
               vreal zero) noexcept nogil:
-    cdef Py_ssize_t first = some * job.wide, last = min(first + job.wide, t.out_strips), s
+    cdef Py_ssize_t first = t.out_strips * some // job.shares, last = t.out_strips * (some + 1) // job.shares, s
     if (real is float and vreal is vfloat) or (real is double and vreal is vdouble):
         if job.N1 > 1:
             for s in range(first, last):
@@ -218,16 +217,16 @@ cdef void _tile(const Job* job, Py_ssize_t k, const real* x, real* y, const real
                 char* scratch, vreal zero) noexcept nogil:
     """One tile on one worker."""
     cdef Tile t
-    cdef Py_ssize_t some, count = (job.strips + job.wide - 1) // job.wide
+    cdef Py_ssize_t some
     cdef vreal* plane = <vreal*>scratch
     if (real is float and vreal is vfloat) or (real is double and vreal is vdouble):
         map_samples(job, job.tile[k] if job.tile else k, scratch + job.plane_bytes, &t)
         x += job.x_at[t.plane] if job.x_at else 0
-        for some in range(count):
+        for some in range(job.shares):
             _down(job, &t, x, w1, plane, some, zero)
         for some in range(job.groups):
             _across(job, &t, plane, w2, h, some, scratch + job.plane_bytes + job.maps_bytes, zero)
-        for some in range(count):
+        for some in range(job.shares):
             _up(job, &t, w1, plane, some, y, zero)
 
 
@@ -235,17 +234,17 @@ cdef void _shared(const Job* job, Py_ssize_t k, const real* x, real* y, const re
                   char* scratch, int workers, vreal zero) noexcept nogil:
     """One tile on all workers."""
     cdef Tile t
-    cdef Py_ssize_t some, count = (job.strips + job.wide - 1) // job.wide
+    cdef Py_ssize_t some
     cdef vreal* plane = <vreal*>scratch
     cdef char* rows = scratch + job.plane_bytes + job.maps_bytes
     if (real is float and vreal is vfloat) or (real is double and vreal is vdouble):
         map_samples(job, job.tile[k] if job.tile else k, scratch + job.plane_bytes, &t)
         x += job.x_at[t.plane] if job.x_at else 0
-        for some in prange(count, schedule="dynamic", num_threads=workers):
+        for some in prange(job.shares, schedule="static", num_threads=workers):
             _down(job, &t, x, w1, plane, some, zero)
         for some in prange(job.groups, schedule="dynamic", num_threads=workers):
             _across(job, &t, plane, w2, h, some, rows + thread_number() * job.group_bytes, zero)
-        for some in prange(count, schedule="dynamic", num_threads=workers):
+        for some in prange(job.shares, schedule="static", num_threads=workers):
             _up(job, &t, w1, plane, some, y, zero)
 
 
@@ -268,18 +267,18 @@ cdef void _run(const Job* job, const real* x, real* y, const real* w1, const rea
 cdef void _transform_taps(const Job* job, const real* x, const real* w1, const real* w2, real* h, char* scratch,
                           int workers, vreal zero) noexcept nogil:
     cdef Tile t
-    cdef Py_ssize_t some, count = (job.strips + job.wide - 1) // job.wide
+    cdef Py_ssize_t some
     cdef vreal* plane = <vreal*>scratch
     cdef char* rows = scratch + job.plane_bytes + job.maps_bytes
     if (real is float and vreal is vfloat) or (real is double and vreal is vdouble):
         map_taps(job, scratch + job.plane_bytes, &t)
         if workers == 1:
-            for some in range(count):
+            for some in range(job.shares):
                 _down(job, &t, x, w1, plane, some, zero)
             for some in range(job.groups):
                 _spectrum(job, plane, w2, h, some, rows, zero)
         else:
-            for some in prange(count, schedule="dynamic", num_threads=workers):
+            for some in prange(job.shares, schedule="dynamic", num_threads=workers):
                 _down(job, &t, x, w1, plane, some, zero)
             for some in prange(job.groups, schedule="dynamic", num_threads=workers):
                 _spectrum(job, plane, w2, h, some, rows + thread_number() * job.group_bytes, zero)
@@ -290,20 +289,26 @@ cdef void _transform_taps(const Job* job, const real* x, const real* w1, const r
 cdef void _measure(Job* job, Py_ssize_t itemsize, Py_ssize_t N1, Py_ssize_t M2, bint pairs, bint split,
                    int workers) noexcept nogil:
     """The layout of a tile."""
-    cdef Py_ssize_t vector = max(<Py_ssize_t>VEC_BYTES, itemsize), sharing
+    cdef Py_ssize_t vector = max(<Py_ssize_t>VEC_BYTES, itemsize), wide
     job.N1, job.M2, job.pairs = N1, M2, pairs
     job.lanes = vector // itemsize
     job.strips, job.groups = (M2 + job.lanes - 1) // job.lanes, (N1 + job.lanes - 1) // job.lanes
     job.pitch = 2 * job.lanes * (job.groups | 1)
-    job.wide = max(1, LOADED // (job.pitch * vector))
-    if split:
-        sharing = (job.strips + 2 * workers - 1) // (2 * workers)
-        job.wide = min(job.wide, sharing)
-    job.ahead = 1 + AHEAD // min(job.wide, job.strips)
+    wide = max(1, LOADED // (job.pitch * vector))
+    job.shares = (job.strips + wide - 1) // wide
+    if split:  # equally many for each worker
+        job.shares = min(max(2, (job.shares + workers - 1) // workers) * workers, job.strips)
+    job.ahead = 1 + AHEAD // ((job.strips + job.shares - 1) // job.shares)
     job.plane_bytes = (job.strips * job.pitch * vector + 63) // 64 * 64
     job.maps_bytes = (N1 + 2 * job.strips * job.lanes) * <Py_ssize_t>sizeof(Py_ssize_t) + 2 * job.strips
     job.maps_bytes = (job.maps_bytes + 63) // 64 * 64
     job.group_bytes = (2 * job.strips * job.lanes * vector + 63) // 64 * 64
+
+
+cdef cnp.ndarray _scratch(Py_ssize_t size):
+    """Memory by NumPy, which asks for huge pages: a plane in small ones takes longer to get than to transform."""
+    cdef cnp.npy_intp bytes_ = size + 64
+    return cnp.PyArray_EMPTY(1, &bytes_, cnp.NPY_UINT8, 0)
 
 
 cdef char* _aligned(char* scratch) noexcept nogil:
@@ -324,9 +329,10 @@ def spectrum(cnp.ndarray taps not None, cnp.ndarray twiddles1 not None, cnp.ndar
     job.x_step = 1
     job.fill = job.fill_im = 0
     _measure(&job, cnp.PyArray_ITEMSIZE(out), N1, M2, pairs, workers > 1, workers)
-    cdef char* scratch = <char*>malloc(job.plane_bytes + job.maps_bytes + job.group_bytes * workers + 64)
-    if scratch == NULL:
-        raise MemoryError
+    if workers > 1:
+        job.shares = job.strips  # most are empty: those that are not lie side by side
+    cdef cnp.ndarray memory = _scratch(job.plane_bytes + job.maps_bytes + job.group_bytes * workers)
+    cdef char* scratch = <char*>cnp.PyArray_DATA(memory)
     with nogil:
         if cnp.PyArray_TYPE(out) == cnp.NPY_FLOAT:
             _transform_taps(&job, <const float*>cnp.PyArray_DATA(taps), <const float*>cnp.PyArray_DATA(twiddles1),
@@ -336,7 +342,6 @@ def spectrum(cnp.ndarray taps not None, cnp.ndarray twiddles1 not None, cnp.ndar
             _transform_taps(&job, <const double*>cnp.PyArray_DATA(taps), <const double*>cnp.PyArray_DATA(twiddles1),
                             <const double*>cnp.PyArray_DATA(twiddles2), <double*>cnp.PyArray_DATA(out),
                             _aligned(scratch), workers, ZERO_DOUBLE)
-        free(scratch)
 
 
 def tiles(cnp.ndarray x not None, cnp.ndarray spectrum not None, cnp.ndarray twiddles1 not None,
@@ -370,9 +375,8 @@ def tiles(cnp.ndarray x not None, cnp.ndarray spectrum not None, cnp.ndarray twi
     _measure(&job, cnp.PyArray_ITEMSIZE(y) // (2 if cnp.PyArray_ISCOMPLEX(y) else 1), N1, M2, pairs, split, workers)
     cdef Py_ssize_t bytes_ = job.plane_bytes + job.maps_bytes + job.group_bytes
     bytes_ = bytes_ + job.group_bytes * (workers - 1) if split else bytes_ * workers
-    cdef char* scratch = <char*>malloc(bytes_ + 64)
-    if scratch == NULL:
-        raise MemoryError
+    cdef cnp.ndarray memory = _scratch(bytes_)
+    cdef char* scratch = <char*>cnp.PyArray_DATA(memory)
     with nogil:
         if cnp.PyArray_TYPE(y) == cnp.NPY_FLOAT:
             _run(&job, <const float*>cnp.PyArray_DATA(x), <float*>cnp.PyArray_DATA(y),
@@ -382,4 +386,3 @@ def tiles(cnp.ndarray x not None, cnp.ndarray spectrum not None, cnp.ndarray twi
             _run(&job, <const double*>cnp.PyArray_DATA(x), <double*>cnp.PyArray_DATA(y),
                  <const double*>cnp.PyArray_DATA(twiddles1), <const double*>cnp.PyArray_DATA(twiddles2),
                  <const double*>cnp.PyArray_DATA(spectrum), _aligned(scratch), split, workers, ZERO_DOUBLE)
-        free(scratch)

@@ -42,20 +42,17 @@ def hop(points: int, taps: int, parts: int) -> int:
 def prepare(w: Array, points: int, dtype: Any, *, parts: int = 1, workers: int = 1) -> Taps:
     """Return taps, in the order of y[j] = sum_q x[first + j + q]·w[q], made ready for data of a type.
 
-    With more than one part, a part is points // 2 taps, and the last one is filled up with zeros.
+    With more than one part, a part is points // 2 taps; behind the last tap there are zeros.
     """
     dtype = np.dtype(dtype)
     unit = 1 if dtype.kind == "f" else 2
     # One part is made in double precision and rounded once; of many, that would take as long as the data.
     wider = dtype if parts > 1 else DOUBLE[unit == 2]
     part = points // 2 if parts > 1 else len(w)
-    wide = np.ascontiguousarray(w, wider)
-    if len(wide) < parts * part:
-        wide = np.concatenate([wide, np.zeros(parts * part - len(wide), wider)])
     length, real = points * unit // 2, tables.real_of(wider)
     made = np.empty((length, 2, parts), real)
     at = np.arange(parts) * (part * unit)
-    taps = wide.reshape(parts, part).view(real)
+    taps = np.ascontiguousarray(w, wider).view(real)
     _kernels.blockfft.spectra(taps, tables.twiddles(length, 1j, real), made, at, unit, workers)
     if wider is not dtype:
         made = made.astype(tables.real_of(dtype), copy=False)

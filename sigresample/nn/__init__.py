@@ -1,4 +1,4 @@
-"""PyTorch's convolutions for NumPy arrays (N, C, ...): its names and signatures, compiled kernels, no PyTorch."""
+"""PyTorch's convolutions, poolings and resizes for NumPy arrays (N, C, ...): its names, compiled kernels."""
 
 from typing import TYPE_CHECKING, Any
 
