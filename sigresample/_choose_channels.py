@@ -37,7 +37,8 @@ def costs(of: Correlation, boundary: int, dtype: np.dtype[Any]) -> dict[str, flo
     of = of._replace(items=1)
     seconds = {"direct": _seconds("direct", dtype, sums(of, of.axes))}
     if 0 < of.inputs <= FEW and depthwise.takes(of, dtype):
-        seconds["planes"] = _seconds("planes", dtype, sums(of, of.axes))
+        how = "straight" if depthwise.straight(of, boundary, dtype) else "planes"
+        seconds["planes"] = _seconds(how, dtype, sums(of, of.axes))
     if of.inputs and winograd.takes(of, dtype):
         seconds["Winograd"] = winograd.predict(of, dtype)
     if of.inputs and prod(axis.taps for axis in of.axes) >= LARGE and channel_fft.takes(of, dtype):

@@ -179,6 +179,30 @@ def pairs(axes):
     return [(a,) for a in axes] + [(axes[i], axes[(i * 5 + j) % n]) for i in range(n) for j in (2, 3)]
 
 
+# Planes that may be read where they lie: filters of constant size and others, no padding, some, more than the filter,
+# on one side only; few columns and many; rows that are a multiple of four and not.
+STRAIGHT = [
+    Correlation(1 + i % 2, 1 + i % 3, 1, 1 + i % 4, (Along(rows, p, out, top), Along(cols, q, wide, left, 1, apart)))
+    for i, (rows, p, out, top, cols, q, wide, left, apart) in enumerate(
+        [
+            (9, 3, 9, -1, 112, 3, 112, -1, 1),
+            (10, 5, 10, -2, 71, 5, 71, -2, 1),
+            (8, 3, 6, 0, 66, 3, 64, 0, 1),
+            (6, 5, 6, -2, 90, 5, 94, -4, 1),
+            (12, 4, 7, 2, 50, 7, 44, 0, 1),
+            (7, 3, 5, 0, 83, 3, 64, 17, 1),
+            (9, 3, 11, -2, 70, 3, 101, -20, 1),
+            (5, 3, 4, -1, 41, 3, 41, -2, 2),
+            (30, 5, 31, -3, 40, 5, 40, -4, 2),
+            (4, 9, 8, -4, 33, 9, 33, -4, 1),
+            (1, 3, 5, -3, 64, 3, 64, -1, 1),
+            (40, 7, 40, -3, 56, 7, 56, -3, 1),
+            (6, 3, 6, -1, 17, 3, 17, -1, 1),
+            (6, 3, 6, -1, 40, 33, 40, -16, 1),
+        ]
+    )
+]
+
 CORRELATIONS = (
     [
         Correlation(1 + i % 2, 1 + i % 3, inputs, outputs, axes)
@@ -189,6 +213,7 @@ CORRELATIONS = (
         Correlation(2, 3, 1, 1, (Along(30, 3, 30, -1), Along(width, 5, width, -4, 1, 2)))
         for width in (5, 17, 33, 49, 112)
     ]
+    + STRAIGHT
     + [
         Correlation(2, 1, 2, 3, (AXES[5], AXES[1], AXES[0])),
         Correlation(1, 2, 1, 1, (AXES[6], AXES[3], AXES[4])),
@@ -348,6 +373,43 @@ def test_dense_and_packed_planes_have_the_same_bytes(level, monkeypatch):
             patch.setattr(_plane_plan, "_plain", lambda *_: (0, 0, 1))
             _plane_plan.correlation.cache_clear()
             assert_same_bytes(run(x, w, of, "reflect", bias), want)
+
+
+def test_planes_read_where_they_lie_have_the_same_bytes(level, monkeypatch):
+    """By masks at the ends of rows, or packed between zeros; in any batch, for any workers."""
+    rng = np.random.default_rng(11)
+    plans = [_plane_plan.correlation(1, 1, of.outputs, of.axes, (99, 999), 1, 8, True) for of in STRAIGHT]
+    assert all(plan.straight for plan in plans)
+    for dtype in ("f", "d", "I", "L"):
+        for i, of in enumerate(STRAIGHT):
+            x, w, bias = case(rng, of, dtype, i % 2)
+            want = run(x, w, of, bias=bias)
+            for workers in (2, 7):
+                assert_same_bytes(run(x, w, of, bias=bias, workers=workers), want)
+            for n in range(of.items):
+                assert_same_bytes(run(x[n : n + 1].copy(), w, of._replace(items=1), bias=bias), want[n : n + 1])
+            with monkeypatch.context() as patch:
+                patch.setattr(_plane_plan, "_straight", lambda *_: False)
+                patch.setattr(depthwise, "_dense", lambda _: False)
+                _plane_plan.correlation.cache_clear()
+                assert_same_bytes(run(x, w, of, bias=bias), want)
+            _plane_plan.correlation.cache_clear()
+
+
+def test_neighbours_of_a_row_are_no_terms(level):
+    """What a vector reads beyond a row, of the rows beside it or of another plane, is never seen."""
+    of = Correlation(1, 3, 1, 1, (Along(6, 3, 6, -1), Along(70, 3, 70, -1)))
+    w = np.ones((3, 1, 3, 3), "f")
+    for plane, row, col in [(0, 2, 69), (1, 0, 0), (1, 5, 69), (2, 3, 0)]:
+        x = np.ones((1, 3, 6, 70), "f")
+        x[0, plane, row, col] = np.nan
+        got = run(x, w, of)[0, :, :6, :70]
+        bad = np.zeros(got.shape, bool)
+        bad[plane, max(row - 1, 0) : row + 2, max(col - 1, 0) : col + 2] = True
+        assert (np.isnan(got) == bad).all()
+    w[:, 0, 0, 0] = np.inf
+    got = run(np.ones((1, 3, 6, 70), "f"), w, of)[0, :, :6, :70]
+    assert np.isnan(got[:, 0]).all() and np.isnan(got[:, :, 0]).all() and (got[:, 1:, 1:] == np.inf).all()
 
 
 def test_padding_is_a_term_and_nothing_else_is(level):

@@ -67,6 +67,7 @@ cdef struct Plan:
     Py_ssize_t w_group, w_output, w_input   # how the taps lie, in samples
     Py_ssize_t expand           # positions along a row that share a sample, their taps being those of one phase each
     Py_ssize_t P, Q, across     # one filter a plane, its rows beside each other: rows, columns and their distance; or 0
+    Py_ssize_t straight         # whether the planes can be read where they lie, if their rows fill vectors
     Py_ssize_t chunk            # outputs (channels) computed before they are written
     Py_ssize_t classes
 

@@ -10,7 +10,8 @@ A worker packs the samples that a block of positions needs into its scratch: eve
 split by the stride, what lies outside filled in by the boundary rule, so that position k + 1 is the next unit to
 position k for every tap. The block is then computed as one long row of positions, rows of taps × vectors of
 positions in registers (_plane_tiles.h; or by _spans.pxd, where each plane meets one filter), into y itself or into rows
-of results in the scratch that are then woven into y: its lines are written once.
+of results in the scratch that are then woven into y: its lines are written once. Where nothing but zeros is to be
+filled in, and rows fill vectors, samples are read where they lie (_plane_straight.pxd).
 
 Contract (held by the route): the plan fits the arrays, y overlaps nothing. The nogil code never allocates, validates or
 raises. One thread owns one output; taps are added in ascending order (c, then t) into one accumulator, whatever the
@@ -26,6 +27,7 @@ from ._plane_job cimport (
     LIGHT, MOST_PLAIN, MOST_ROWS, VEC_BYTES, Class, Edge, Held, Job, Place, Plan, Spot, _class, _upwards,
 )
 from ._plane_pack cimport _edges, _pack, _spots
+from ._plane_straight cimport Straight, _is_straight, _lay_out, _straight_bytes, _straight_item
 from ._plane_sums cimport _chunk, _deliver, _plain
 from ._plane_taps cimport _pack_group, _packed_size
 from ._spans cimport lanes
@@ -81,7 +83,7 @@ cdef void _item(const Job* job, Py_ssize_t item, Py_ssize_t shares) noexcept nog
         _pack(job, &here, <const uint32_t*>job.x, <uint32_t*>x)
     else:
         _pack(job, &here, <const uint64_t*>job.x, <uint64_t*>x)
-    if 0 < plan.P <= MOST_PLAIN and here.width >= lanes(job.kind):
+    if 0 < plan.P <= MOST_PLAIN and plan.outputs == 1 and here.width >= lanes(job.kind):
         _plain(job, &here, x)
         return
     for chunk in range(job.chunks * share // shares, job.chunks * (share + 1) // shares):
@@ -106,6 +108,17 @@ cdef void _run(const Job* job, Py_ssize_t items, Py_ssize_t shares, int workers)
     else:
         for item in prange(items, schedule="guided", num_threads=workers):
             _item(job, item, shares)
+
+
+cdef void _run_straight(const Job* job, const Straight* straight, Py_ssize_t planes, Py_ssize_t shares,
+                        int workers) noexcept nogil:
+    cdef Py_ssize_t item, items = planes * straight.blocks * shares
+    if workers == 1:
+        for item in range(items):
+            _straight_item(job, straight, item, planes, shares)
+    else:
+        for item in prange(items, schedule="guided", num_threads=workers):
+            _straight_item(job, straight, item, planes, shares)
 
 
 cdef Py_ssize_t _weave(Job* job) noexcept nogil:
@@ -193,11 +206,18 @@ cdef inline Py_ssize_t _index_bytes(const Job* job) noexcept nogil:
 
 
 cdef inline Py_ssize_t _all_bytes(const Job* job, int workers) noexcept nogil:
+    if _is_straight(job):
+        return 64 + _straight_bytes(job)
     return 64 + _index_bytes(job) + _packed_bytes(job) + workers * job.scratch_bytes
 
 
 cdef inline Py_ssize_t _packed_bytes(const Job* job) noexcept nogil:
     return _upwards(job.plan.groups * job.group_packed * job.size, 64) * 64
+
+
+cdef inline Py_ssize_t _shares(int workers, Py_ssize_t most, Py_ssize_t blocks) noexcept nogil:
+    """Few blocks of many outputs: workers share the outputs, and each reads, or packs, the samples for itself."""
+    return 1 if workers == 1 else max(1, min(most, _upwards(2 * workers, max(blocks, 1))))
 
 
 def memory(cnp.ndarray x not None, cnp.ndarray plan not None, bint biased, int workers):
@@ -211,6 +231,7 @@ def planes(cnp.ndarray x not None, cnp.ndarray w not None, cnp.ndarray y not Non
            cnp.ndarray room not None, Py_ssize_t items, int boundary, int workers):
     """Correlate planes of x with the taps w into y by a plan; the bias of each output, if any, is added last."""
     cdef Job job
+    cdef Straight straight
     cdef Py_ssize_t blocks, shares, worker
     _describe(&job, x, plan, bias is not None)
     if cnp.PyArray_NBYTES(room) < _all_bytes(&job, workers):
@@ -219,12 +240,20 @@ def planes(cnp.ndarray x not None, cnp.ndarray w not None, cnp.ndarray y not Non
     job.x, job.w, job.y = <char*>cnp.PyArray_DATA(x), <char*>cnp.PyArray_DATA(w), <char*>cnp.PyArray_DATA(y)
     job.bias = NULL if bias is None else <const char*>cnp.PyArray_DATA(<cnp.ndarray?>bias)
     job.boundary = boundary
+    if _is_straight(&job):
+        if items == 0:
+            return
+        with nogil:
+            _lay_out(&job, &straight, <char*>((<size_t>cnp.PyArray_DATA(room) + 63) // 64 * 64), items)
+            blocks = items * job.plan.groups * straight.blocks
+            shares = _shares(workers, job.plan.outputs, blocks)
+            _run_straight(&job, &straight, items * job.plan.groups, shares, workers)
+        return
     job.index = <Py_ssize_t*>((<size_t>cnp.PyArray_DATA(room) + 63) // 64 * 64)
     job.packed = <char*>job.index + _index_bytes(&job)
     job.scratch = job.packed + _packed_bytes(&job)
     blocks = items * job.plan.groups * job.plan.depth.out * job.blocks * job.strips
-    # Few blocks of many outputs: workers share the outputs, and each packs the samples for itself.
-    shares = 1 if workers == 1 else max(1, min(job.chunks, _upwards(2 * workers, max(blocks, 1))))
+    shares = _shares(workers, job.chunks, blocks)
     with nogil:
         for worker in range(workers):
             # No spots yet; and zeros between and behind the rows of samples.

@@ -30,6 +30,11 @@ CHUNK = 8  # outputs: a block of taps holds at most eight rows
 MOST_TAP_BYTES = 1 << 20
 MOST_PACKED_BYTES = 1 << 19
 SLACK = 64  # positions behind the last that two vectors may reach
+# Planes that are read where they lie: rows of outputs and of taps, columns of taps and of outputs that reach outside,
+# and bytes of a row, of which three are kept.
+LEAST_ROWS, LEAST_TAPS, MOST_TAPS = 4, 3, 32
+MOST_OUTSIDE = 64
+MOST_ROW_BYTES = 1 << 16
 
 
 class Reach(NamedTuple):
@@ -53,6 +58,7 @@ class Plan(NamedTuple):
     numbers: Array
     tap_reals: int
     block_reals: int
+    straight: bool  # planes are read where they lie, if their rows fill vectors
     rooms: dict[tuple[str, bool, int], int]  # bytes that the kernel wants, by type, bias and workers
 
 
@@ -138,20 +144,22 @@ def _plan(
     for axis in axes:
         numbers += [axis.data, axis.whole, axis.out, axis.first, axis.stride, _phases(axis), axis.start, axis.leap]
     numbers += [slices, step, len(row_splits), len(col_splits), height, width, halo, pitch, reach + SLACK]
-    numbers += [*lie, cols.expand, *_plain(inputs, outputs, parts, axes), chunk, len(classes), *row_splits, *col_splits]
+    plain = _plain(inputs, parts, axes)
+    straight = zeros and _straight(axes, plain, size)
+    numbers += [*lie, cols.expand, *plain, straight, chunk, len(classes), *row_splits, *col_splits]
     for members, offsets, lists in classes:
         numbers += [len(members), len(offsets), *members, *offsets]
         for taps in lists:
             numbers += taps
     packed = groups * inputs * outputs * depth.taps * rows.taps * cols.taps * parts * parts
-    return Plan(np.array(numbers, np.intp), packed, per_position * (sub + reach + SLACK), {})
+    return Plan(np.array(numbers, np.intp), packed, per_position * (sub + reach + SLACK), straight, {})
 
 
-def _plain(inputs: int, outputs: int, parts: int, axes: list[Reach]) -> tuple[int, int, int]:
-    """Return rows, columns and the columns' distance of a filter that a plane meets sample by sample, or zeros."""
+def _plain(inputs: int, parts: int, axes: list[Reach]) -> tuple[int, int, int]:
+    """Return rows, columns and the columns' distance of filters that a plane meets sample by sample, or zeros."""
     depth, rows, cols = axes
     near = all(axis.stride == axis.leap == 1 and axis.expand == len(axis.phases) == 1 for axis in axes)
-    if inputs != 1 or outputs != 1 or parts != 1 or not near or depth.taps * depth.out * depth.whole != 1:
+    if inputs != 1 or parts != 1 or not near or depth.taps * depth.out * depth.whole != 1:
         return 0, 0, 1
     if rows.phases[0] != tuple((p, p) for p in range(rows.taps)):
         return 0, 0, 1
@@ -159,6 +167,23 @@ def _plain(inputs: int, outputs: int, parts: int, axes: list[Reach]) -> tuple[in
         return 0, 0, 1
     reads = [at for _, at in cols.phases[0]]
     return rows.taps, cols.taps, reads[1] if len(reads) > 1 else 1
+
+
+def _straight(axes: list[Reach], plain: tuple[int, int, int], size: int) -> bool:
+    """Return whether a plane with zeros around it can be read where it lies: rows end in their neighbours' samples."""
+    depth, rows, cols = axes
+    taps, columns, across = plain
+    halo = (columns - 1) * across
+    reach, before = cols.out + halo, -cols.first
+    behind = reach - before - cols.data
+    return (
+        LEAST_TAPS <= taps <= MOST_TAPS
+        and rows.out >= LEAST_ROWS
+        and depth.data == 1
+        and rows.data > 0
+        and max(halo, before, behind) <= min(MOST_OUTSIDE, cols.data)
+        and reach * size <= MOST_ROW_BYTES
+    )
 
 
 def _phases(axis: Reach) -> int:

@@ -1,7 +1,8 @@
 """Convolutions of planes: one or few input channels in a group, and transposed convolutions.
 
-Planes of long rows that meet one filter each, sample by sample, go straight through the dense kernel; all else through
-packed blocks of the plane kernel. Both add taps in ascending order into one accumulator: their bytes are the same.
+Planes of long rows that meet one filter each, sample by sample, under another boundary than zeros, go through the
+dense kernel; all else through the plane kernel. Both add taps in ascending order into one accumulator: their bytes are
+the same.
 """
 
 from __future__ import annotations
@@ -37,9 +38,17 @@ def takes(of: Correlation, dtype: Any) -> bool:
     """Return whether `run` keeps to its bounded memory for a correlation of this type."""
     if _far(of.axes):
         return False
-    return _fits(
-        _correlation(of, tuple(axis.start + axis.leap * axis.out for axis in of.axes), np.dtype(dtype), 0), dtype
-    )
+    return _fits(_correlation(of, _whole(of), np.dtype(dtype), 0), dtype)
+
+
+def straight(of: Correlation, boundary: int, dtype: np.dtype[Any]) -> bool:
+    """Return whether `run` reads the planes of a correlation that it takes where they lie."""
+    lanes = _kernels.lanes(_kernels.level, _reals(dtype)[1])
+    return _correlation(of, _whole(of), dtype, boundary).straight and of.axes[-1].out >= lanes
+
+
+def _whole(of: Correlation) -> tuple[int, ...]:
+    return tuple(axis.start + axis.leap * axis.out for axis in of.axes)
 
 
 def takes_transposed(groups: int, inputs: int, outputs: int, spread: tuple[Spread, ...], dtype: Any) -> bool:
@@ -51,10 +60,10 @@ def takes_transposed(groups: int, inputs: int, outputs: int, spread: tuple[Sprea
 
 def run(x: Array, w: Array, y: Array, of: Correlation, boundary: int, bias: Array | None, workers: int) -> None:
     """Fill y[start + i·leap] = Σ_c Σ_p x[c, first + i·stride + p·dilation] w[c, p] (+ bias) along each axis."""
-    if of.inputs == of.outputs == 1 and x.dtype.kind != "c" and _dense(of):
+    plan = _correlation(of, y.shape[2:], x.dtype, boundary)
+    if of.inputs == of.outputs == 1 and x.dtype.kind != "c" and not plan.straight and _dense(of):
         _correlate(x, w, y, of, boundary, bias, workers)
         return
-    plan = _correlation(of, y.shape[2:], x.dtype, boundary)
     _planes(x, w, y, bias, plan, boundary, workers)
 
 
