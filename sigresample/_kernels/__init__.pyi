@@ -11,6 +11,7 @@ from . import planes as planes
 from . import polyphase as polyphase
 from . import spectra as spectra
 from . import tilefft as tilefft
+from . import window as window
 from . import winograd as winograd
 
 level: str

@@ -5,8 +5,8 @@
  * HALVE: every other sample of a row, n of them.
  * COPY: n samples, too few for the price of a call to memcpy.
  */
-#ifndef SIGRESAMPLE_INTERLEAVE_H
-#define SIGRESAMPLE_INTERLEAVE_H
+#ifndef SIGRESAMPLE_WINOGRAD_ROWS_H
+#define SIGRESAMPLE_WINOGRAD_ROWS_H
 
 #include "_simd.h"
 
