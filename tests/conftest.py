@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from importlib import import_module
 
 import pytest
@@ -67,3 +68,13 @@ def simd_level(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     for name in KERNELS:
         monkeypatch.setattr(_kernels, name, import_module(f"sigresample._kernels.{name}_{level}"))
     return level
+
+
+@pytest.fixture(scope="module")
+def one_torch_thread() -> Iterator[None]:
+    """Keep PyTorch to one thread: calls of its are small, and as many processes as cores run them."""
+    torch = pytest.importorskip("torch")
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
