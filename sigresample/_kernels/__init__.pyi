@@ -10,6 +10,7 @@ from . import nonfinite as nonfinite
 from . import planes as planes
 from . import polyphase as polyphase
 from . import spectra as spectra
+from . import table as table
 from . import tilefft as tilefft
 from . import window as window
 from . import winograd as winograd
