@@ -15,17 +15,12 @@ torch = pytest.importorskip("torch")
 
 Array = np.ndarray[Any, Any]
 
-pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same':UserWarning")
+pytestmark = [
+    pytest.mark.usefixtures("one_torch_thread"),
+    pytest.mark.filterwarnings("ignore:Using padding='same':UserWarning"),
+]
 
 SEEDS, CASES = range(40), 50  # 4000 parameter sets, half of them of transposed convolutions
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Any:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 class Case(NamedTuple):

@@ -156,7 +156,8 @@ def test_importing_it_is_light(tmp_path: Any) -> None:
     )
     run = run_python(code, cwd=tmp_path)
     assert run.returncode == 0, run.stderr
-    assert not run.stdout.split()
+    # Fractions, which weights of resizes are made of, take 2 ms.
+    assert set(run.stdout.split()) <= {"_decimal", "decimal", "fractions", "numbers"}
 
 
 def test_extra_memory_is_bounded(tmp_path: Any) -> None:

@@ -62,6 +62,8 @@ from .random_pooling import (
     fractional_max_pool2d,
     stochastic_pool2d,
 )
+from .resize import interpolate
+from .sampling import Upsample, downsample, upsample
 from .unpooling import (
     avg_unpool2d,
     max_unpool1d,
@@ -101,6 +103,7 @@ __all__ = [
     "MaxUnpool2d",
     "MaxUnpool3d",
     "StochasticPool2d",
+    "Upsample",
     "adaptive_avg_pool1d",
     "adaptive_avg_pool2d",
     "adaptive_avg_pool3d",
@@ -127,8 +130,10 @@ __all__ = [
     "conv_transpose3d",
     "conv_transpose_output_size",
     "convolution_matrix",
+    "downsample",
     "fold",
     "fractional_max_pool2d",
+    "interpolate",
     "lp_pool1d",
     "lp_pool2d",
     "lp_pool3d",
@@ -141,6 +146,7 @@ __all__ = [
     "pad",
     "stochastic_pool2d",
     "unfold",
+    "upsample",
 ]
 
 
