@@ -4,6 +4,7 @@ from . import blockfft as blockfft
 from . import channelfft as channelfft
 from . import channels as channels
 from . import correlate as correlate
+from . import grid as grid
 from . import gridding as gridding
 from . import loudness as loudness
 from . import nonfinite as nonfinite

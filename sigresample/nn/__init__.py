@@ -12,6 +12,7 @@ from .adaptive_pooling import (
     adaptive_max_pool3d,
 )
 from .conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from .deformable import deform_conv2d
 from .gradients import (
     conv1d_input_grad,
     conv1d_weight_grad,
@@ -20,6 +21,7 @@ from .gradients import (
     conv3d_input_grad,
     conv3d_weight_grad,
 )
+from .grids import affine_grid, grid_sample
 from .initial import bilinear_kernel
 from .layers import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from .padding import pad
@@ -64,6 +66,7 @@ from .random_pooling import (
 )
 from .resize import interpolate
 from .sampling import Upsample, downsample, upsample
+from .shuffles import PixelShuffle, PixelUnshuffle, pixel_shuffle, pixel_unshuffle
 from .unpooling import (
     avg_unpool2d,
     max_unpool1d,
@@ -102,6 +105,8 @@ __all__ = [
     "MaxUnpool1d",
     "MaxUnpool2d",
     "MaxUnpool3d",
+    "PixelShuffle",
+    "PixelUnshuffle",
     "StochasticPool2d",
     "Upsample",
     "adaptive_avg_pool1d",
@@ -110,6 +115,7 @@ __all__ = [
     "adaptive_max_pool1d",
     "adaptive_max_pool2d",
     "adaptive_max_pool3d",
+    "affine_grid",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
@@ -130,9 +136,11 @@ __all__ = [
     "conv_transpose3d",
     "conv_transpose_output_size",
     "convolution_matrix",
+    "deform_conv2d",
     "downsample",
     "fold",
     "fractional_max_pool2d",
+    "grid_sample",
     "interpolate",
     "lp_pool1d",
     "lp_pool2d",
@@ -144,6 +152,8 @@ __all__ = [
     "max_unpool2d",
     "max_unpool3d",
     "pad",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "stochastic_pool2d",
     "unfold",
     "upsample",
