@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,8 @@ DTYPES = ("float32", "float64")
 @dataclass(frozen=True)
 class Case:
     """One call: a function of sigresample, and of scipy.signal under the same name."""
+
+    of_nn: ClassVar[bool] = False  # of sigresample.nn instead, and of torch.nn.functional
 
     row: str
     label: str

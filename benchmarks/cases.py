@@ -10,8 +10,11 @@ import itertools
 import math
 from typing import Any
 
+import grid_cases
 import nn_cases
 import numpy as np
+import pool_cases
+import resize_cases
 from case import DTYPES, Case, Goal, Row
 
 SQUARES = (3, 5, 7, 9, 11, 15)
@@ -27,11 +30,11 @@ LARGE_2D = ((1024, 31), (1024, 63), (1000, 127), (512, 255), (2003, 45))
 SPOILT = {"one NaN": (np.nan, 0.0), "1 % NaN": (np.nan, 0.01), "1 % inf": (np.inf, 0.01)}
 
 # What overlaps is timed with two workers beside one, hence by the wall clock whatever the machine does.
-TWO_WORKERS = ("workers", "workers-fft", "nn-workers")
+TWO_WORKERS = ("workers", "workers-fft", "nn-workers", "nn-pool-workers", "resize-workers")
 # Timed as it is written, without workers: far below the work that a second thread is used for.
 TINY = ("tiny", "nn-tiny")
 # Compared with another call of ours, or too small for threads: no second reading on all threads.
-ONE_READING = (*TWO_WORKERS, *TINY, "swap", "nan")
+ONE_READING = (*TWO_WORKERS, *TINY, "swap", "nan", "nn-pool-large")
 
 ROWS = (
     Row(
@@ -125,6 +128,9 @@ ROWS = (
     ),
     Row("outer", "an outer product, (1000, 1) by (1, 1000)", ("scipy", "fftconvolve", "numpy-outer"), promised=False),
     *nn_cases.ROWS,
+    *grid_cases.ROWS,
+    *pool_cases.ROWS,
+    *resize_cases.ROWS,
 )
 
 
@@ -326,6 +332,9 @@ ALL = (
     *_swap(),
     *_outer(),
     *nn_cases.ALL,
+    *grid_cases.ALL,
+    *pool_cases.ALL,
+    *resize_cases.ALL,
 )
 
 # What --quick leaves out: most sizes of a row, never a row.

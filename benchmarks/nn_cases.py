@@ -14,6 +14,8 @@ CHANNELS, SIDE = 8, 32  # of a group and of the image, when a call need only be 
 class Convolution(Case):
     """A call of sigresample.nn on (N, C, H, W) and a weight, and of torch.nn.functional under the same name."""
 
+    of_nn = True
+
     def multiply_adds(self) -> int:
         """Return the products of a direct computation; those with padding count too, as everyone counts."""
         (items, channels, *x), (outputs, inputs, *taps) = self.shapes

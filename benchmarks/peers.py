@@ -20,7 +20,7 @@ import numpy as np
 import scipy
 import scipy.signal
 from case import Case
-from nn_cases import Convolution
+from pool_cases import of_three
 
 import sigresample
 from sigresample import nn
@@ -43,7 +43,7 @@ class Peer(NamedTuple):
 
 def ours(case: Case, arrays: Arrays, workers: int | None) -> Call:
     """Return our own call; with workers None, as one writes it who never heard of workers."""
-    function = getattr(nn if isinstance(case, Convolution) else sigresample, case.function)
+    function = getattr(nn if case.of_nn else sigresample, case.function)
     more = {} if workers is None else {"workers": workers}
     return partial(function, *arrays, **case.arguments, **case.ours, **more)
 
@@ -96,12 +96,44 @@ def _cv2_threads(threads: int) -> None:
     cv2.setNumThreads(threads)
 
 
+def _cv2_resize(case: Case, arrays: Arrays) -> Call | None:
+    import cv2
+
+    x = arrays[0][0]
+    x = x if case.ours.get("channels_last") else np.ascontiguousarray(np.moveaxis(x, 0, -1))
+    (h, w), how = case.arguments["size"], _cv2_mode(case)
+    return lambda: cv2.resize(x, (w, h), interpolation=how)
+
+
+def _cv2_planes(case: Case, arrays: Arrays) -> Call | None:
+    import cv2
+
+    (h, w), how = case.arguments["size"], _cv2_mode(case)
+    return lambda: [cv2.resize(plane, (w, h), interpolation=how) for plane in arrays[0][0]]
+
+
+def _cv2_mode(case: Case) -> int:
+    import cv2
+
+    modes = {"nearest": cv2.INTER_NEAREST, "bilinear": cv2.INTER_LINEAR, "bicubic": cv2.INTER_CUBIC}
+    how: int = modes[case.arguments["mode"]]
+    return how
+
+
+def _pillow(case: Case, arrays: Arrays) -> Call | None:
+    from PIL import Image
+
+    (h, w), how = case.arguments["size"], Image.Resampling[case.arguments["mode"].upper()]
+    # It has no float64: the same image in float32.
+    planes = [Image.fromarray(plane.astype(np.float32)) for plane in arrays[0][0]]
+    return lambda: [plane.resize((w, h), how) for plane in planes]
+
+
 def _torch(case: Case, arrays: Arrays) -> Call | None:
     import torch
 
-    if isinstance(case, Convolution):
-        x, w = map(torch.from_numpy, arrays)
-        return partial(getattr(torch.nn.functional, case.function), x, w, **case.arguments)
+    if case.of_nn:
+        return partial(getattr(torch.nn.functional, case.function), *map(torch.from_numpy, arrays), **case.arguments)
     x, h = (torch.from_numpy(a.copy()) for a in (arrays[0], arrays[1][::-1, ::-1]))
     padding = [k // 2 for k in h.shape]
     call = partial(torch.nn.functional.conv2d, x[None, None], h[None, None], padding=padding)
@@ -143,6 +175,10 @@ def _clean(case: Case, arrays: Arrays) -> Call | None:
     return ours(case, replace(case, spoilt=None).arrays(), 1)
 
 
+def _three(case: Case, arrays: Arrays) -> Call | None:
+    return ours(of_three(case), arrays, 1)
+
+
 def _swapped(case: Case, arrays: Arrays) -> Call | None:
     return ours(case, arrays[::-1], 1)
 
@@ -167,10 +203,15 @@ PEERS = {
     "numpy-outer": Peer(_numpy_outer, "numpy", "numpy"),
     "cv2": Peer(_cv2, "cv2", "opencv-python-headless", _cv2_threads),
     "cv2-separable": Peer(_cv2_separable, "cv2", "opencv-python-headless", _cv2_threads),
+    # Their weights are float32, and halves are rounded up: close, which a test holds, but not the same.
+    "cv2-resize": Peer(_cv2_resize, "cv2", "opencv-python-headless", _cv2_threads, same=False),
+    "cv2-planes": Peer(_cv2_planes, "cv2", "opencv-python-headless", _cv2_threads, same=False),
+    "pillow": Peer(_pillow, "PIL", "pillow", same=False),
     "torch": Peer(_torch, "torch", "torch", _torch_threads),
     "soxr": Peer(_soxr, "soxr", "soxr", same=False),
     "one-worker": Peer(_one_worker, "sigresample", "sigresample"),
     "clean": Peer(_clean, "sigresample", "sigresample", same=False),
+    "three": Peer(_three, "sigresample", "sigresample", same=False),
     "swapped": Peer(_swapped, "sigresample", "sigresample"),
     "matmul": Peer(_matmul, "threadpoolctl", "threadpoolctl", same=False),
     "copy": Peer(_copy, "numpy", "numpy", same=False),

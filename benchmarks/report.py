@@ -27,16 +27,20 @@ NAMES = {
     "oaconvolve": "SciPy oaconvolve",
     "numpy": "np.convolve",
     "numpy-outer": "np.outer",
+    "cv2-resize": "OpenCV resize, channels last",
+    "cv2-planes": "OpenCV resize, plane by plane",
     "torch": "PyTorch",
+    "pillow": "Pillow",
     "soxr": "soxr HQ (another filter)",
     "one-worker": "one worker",
     "clean": "the same call, clean data",
     "swapped": "arguments swapped",
+    "three": "3×3",
     "matmul": "NumPy matmul 2048³",
     "copy": "memory copy of the input",
 }
 # Another call of ours: below 1 it is no rival that wins.
-NO_RIVALS = ("swapped", "clean")
+NO_RIVALS = ("swapped", "clean", "three")
 METHOD = (
     "Written by `benchmarks/report.py` from one run of `benchmarks/run.py`. Every ratio is the peer's time over ours "
     "in the same round, on one thread: the median over the rounds, and in brackets their quartiles. GFLOP/s count two "
@@ -168,7 +172,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def goal_line(row: cases.Row, goal: cases.Goal, reached: float) -> list[str]:
     """Return a line of the goals' table."""
-    which = ", ".join(filter(None, [goal.dtype or "both types", "from 11×11 up" if goal.labels else ""]))
+    sizes = "from 11×11 up" if goal.labels == cases.LARGE else "; ".join(goal.labels)
+    which = ", ".join(filter(None, [goal.dtype or "both types", sizes]))
     if goal.statistic == "min":
         which += ", no case below"
     if goal.peer == "matmul":

@@ -15,8 +15,9 @@ import pytest
 
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
-cases, memory, nn_cases, peers, report, run, timing = (
-    importlib.import_module(name) for name in ("cases", "memory", "nn_cases", "peers", "report", "run", "timing")
+cases, memory, nn_cases, peers, report, resize_cases, run, timing = (
+    importlib.import_module(name)
+    for name in ("cases", "memory", "nn_cases", "peers", "report", "resize_cases", "run", "timing")
 )
 
 # Every case of the benchmarks, once: by their definitions, as a check asks, they would take minutes.
@@ -127,6 +128,23 @@ def test_small_convolutions_are_calls_too():
         assert (x[0], x[1] // groups <= 8, w[0] // groups <= 8, w[1] <= 8) == (1, True, True, True)
 
 
+def test_a_peer_with_other_indices_is_found_out():
+    case = next(case for case in cases.select(("nn-pool",)) if "indices" in case.label)
+    want = np.ones(4, case.dtype), np.arange(10_000, 10_004)
+    run.agree(case, "torch", want, want)
+    with pytest.raises(RuntimeError, match="torch computes something else"):
+        run.agree(case, "torch", (want[0], want[1] + [0, 1, 0, 0]), want)
+
+
+def test_positions_to_be_unpooled_are_those_of_a_maximum():
+    case = next(case for case in cases.select(("nn-pool",)) if case.function == "max_unpool2d").shrunk(9)
+    values, indices = case.arrays()
+    y = peers.ours(case, (values, indices), 1)()
+    assert y.shape == (1, 9, 18, 18) and np.count_nonzero(y) == values.size
+    window = y.reshape(1, 9, 9, 2, 9, 2)
+    np.testing.assert_array_equal(window.sum(axis=(3, 5)), values)
+
+
 def test_pytorch_is_called_without_gradients_as_it_is_written():
     torch = pytest.importorskip("torch")
     case = next(case for case in cases.select(("nn-transposed",)) if "op1" in case.label).shrunk(9)
@@ -193,6 +211,13 @@ def test_peers_that_would_not_do_are_left_out():
         ("nn-transposed", "21 16×16 s8 grouped, 32²", 21 * 256 * 32 * 32),
         ("nn-transposed", "32→16 5×5 s1, 2 of 32²", 2 * 32 * 16 * 25 * 32 * 32),
         ("nn-tiny", "3×8² by 4×3×3", 3 * 4 * 9 * 6 * 6),
+        ("nn-grids", "3×512², bicubic", 3 * 16 * 512 * 512),
+        ("nn-grids", "2×48³, bilinear", 2 * 8 * 48**3),
+        ("nn-shuffles", "3→27, 768² /3", 3 * 768 * 768),
+        ("nn-pool", "max 3 s2 p1, indices", 64 * 56 * 56 * 9),
+        ("nn-pool", "mean 2", 64 * 56 * 56 * 4),
+        ("nn-pool", "unpool 2", 64 * 56 * 56),
+        ("nn-pool-large", "max 31 s1, 1024²", 1024 * 1024 * 31 * 31),
     ],
 )
 def test_products_by_hand(row, label, products):
@@ -355,3 +380,28 @@ def test_memory_sees_a_cache_that_grows(monkeypatch):
     monkeypatch.undo()
     for name in memory.CHANGING:
         assert memory.drift(name, calls=4, settled=2)["case"].startswith(name)
+
+
+@pytest.mark.parametrize("name", ["cv2-resize", "cv2-planes", "pillow"])
+def test_peers_of_a_resize_do_nearly_the_same(name):
+    """Within their float32 weights, or one level."""
+    pytest.importorskip(peers.PEERS[name].module)
+    rows = [row.key for row in resize_cases.ROWS if name in row.peers]
+    chosen = [case.shrunk(64) for case in cases.select(tuple(rows))]
+    assert len(chosen) >= 2
+    for case in chosen:
+        arrays = case.arrays()
+        want = peers.ours(case, arrays, 1)()[0]
+        got = np.asarray(peers.PEERS[name].prepare(case, arrays)())
+        if got.shape != want.shape:
+            got = np.moveaxis(got, -1, 0)
+        apart = abs(got.astype(float) - want)
+        assert got.shape == want.shape
+        assert apart.max() <= (1 if case.dtype == "uint8" else 1e-4 * abs(want).max()), case
+
+
+def test_products_of_a_resize():
+    products = {(case.row, case.label): case.multiply_adds() for case in resize_cases.ALL}
+    assert products["resize", "→ 1024², bilinear"] == 3 * 1024 * 2 * (512 + 1024)
+    assert products["resize", "→ 256², nearest"] == 3 * 256 * (512 + 256)
+    assert products["resize-antialias", "→ 200², bicubic"] == 3 * 200 * 4 * 3 * (512 + 200)
