@@ -36,7 +36,7 @@ kernels-asan: .venv/built .venv/with-test
 	tools/sanitize.sh
 
 clean:
-	rm -rf .venv build build-* dist docs/_build demo.png .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build build-* dist docs/_build docs/auto_gallery docs/sg_execution_times.rst demo.png .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # The build tools live in .venv too, so that a second build compiles only what changed.
 .venv/tools: pyproject.toml

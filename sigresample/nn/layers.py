@@ -125,7 +125,7 @@ class Conv2d(_Conv):
 
     Attributes
     ----------
-    weight : ndarray of shape (out_channels, in_channels / groups, *kernel_size)
+    weight : ndarray of shape (out_channels, in_channels / groups, P, Q), P and Q of kernel_size
         May be set, and changed in place. At first uniform between ±1/√fan_in, fan_in the products of one output.
     bias : ndarray of shape (out_channels,), or None
         The same, or none.
@@ -178,7 +178,7 @@ class ConvTranspose2d(_ConvTranspose):
 
     Attributes
     ----------
-    weight : ndarray of shape (in_channels, out_channels / groups, *kernel_size)
+    weight : ndarray of shape (in_channels, out_channels / groups, P, Q), P and Q of kernel_size
         May be set, and changed in place. At first uniform between ±1/√fan_in, fan_in the elements of ``weight[0]``.
     bias : ndarray of shape (out_channels,), or None
         The same, or none.
