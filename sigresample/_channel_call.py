@@ -12,7 +12,7 @@ import numpy as np
 from . import _channel_plans, _channel_range, _channel_shapes, _errors, _kernels, _threads
 from ._channel_plans import Box, Part, Plan
 from ._channel_shapes import Correlation
-from ._coerce import array, contiguous, finite, output
+from ._coerce import array, contiguous, finite, output, plain
 from ._kernels import _taps
 from ._routes import borders, channel_fft, channels, depthwise, winograd
 from .explaining import Explanation
@@ -133,7 +133,7 @@ def compute(plan: Plan, x: Array, w: Array, b: Array | None, y: Array, workers: 
     b = None if b is None else _ready(plan, b)
     if not plan.batched:
         x, y = x[None], y[None]
-    if x.dtype is y.dtype is plan.sums and _plain(x) and _plain(y):
+    if x.dtype is y.dtype is plan.sums and plain(x) and plain(y):
         _sum(plan, x, w, b, y, workers)
         return
     # What is no array of the kernels' is copied, of a batch a piece at a time.
@@ -170,21 +170,16 @@ def _by_bands(plan: Plan, x: Array, w: Array, b: Array | None, y: Array, workers
         _deliver(plan, made, y[item : item + 1, :, low : low + out])
 
 
-def _plain(x: Array) -> bool:
-    flags = x.flags
-    return flags.c_contiguous and flags.aligned
-
-
 def _viewed(plan: Plan, x: Array) -> bool:
     """Return whether an array is the kernels' as it is, or once integers are taken for unsigned ones."""
-    if not (_plain(x) and x.dtype.isnative):
+    if not (plain(x) and x.dtype.isnative):
         return False
     return x.dtype == plan.sums or (x.dtype.kind in "iu" and plan.sums.kind == "u" and x.itemsize == plan.sums.itemsize)
 
 
 def _ready(plan: Plan, x: Array) -> Array:
     """Return an array as kernels take it: itself, a view, or a copy."""
-    if x.dtype is plan.sums and _plain(x):
+    if x.dtype is plan.sums and plain(x):
         return x
     if _viewed(plan, x):
         return x if x.dtype is plan.sums else x.view(plan.sums)

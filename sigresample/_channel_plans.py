@@ -11,7 +11,7 @@ import numpy as np
 
 from . import _cache, _channel_shapes, _choose_channels, _errors
 from ._channel_shapes import Correlation, Pair, Phase, Sizes, Spread
-from ._coerce import FLOATS, INTEGERS
+from ._coerce import NUMBERS, known
 
 Dtype = np.dtype[Any]
 Array = np.ndarray[Any, Any]
@@ -160,12 +160,11 @@ def _channels(name: str, channels: int, w: Sizes, bias: Sizes | None, groups: An
 def _types(name: str, types: tuple[Dtype, ...], dtype: Dtype | None) -> tuple[Dtype, Dtype]:
     """Return the type of the result, and that in which kernels add."""
     for argument, one in zip(("input", "weight", "bias"), types, strict=False):
-        if one.char not in FLOATS and one.char not in INTEGERS and one.char != "e":
-            raise TypeError(_errors.CHANNEL_TYPE.format(name=name, argument=argument, got=one))
+        known(name, argument, one)
         if dtype is not None and dtype.kind in "biufc" and not np.can_cast(one, dtype, "same_kind"):
             raise TypeError(_errors.CHANNEL_CAST.format(name=name, argument=argument, got=dtype, given=one))
     result = np.dtype((np.result_type(*types) if dtype is None else dtype).char)
-    if result.char not in FLOATS and result.char not in INTEGERS and result.char != "e":
+    if result.char not in NUMBERS:
         raise TypeError(_errors.CHANNEL_DTYPE.format(name=name, got=result))
     if result.char == "e":
         return result, np.dtype(np.float32)

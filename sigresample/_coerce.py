@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,10 @@ from . import _errors, _kernels
 # What the kernels compute themselves. Long double, half and object go to SciPy's own functions.
 FLOATS = frozenset("fdFD")
 INTEGERS = frozenset("bBhHiIlLqQ?")
+# What sigresample.nn takes: half is computed in single precision.
+NUMBERS = FLOATS | INTEGERS | {"e"}
+# More bytes than any machine can address are never asked for.
+MOST_BYTES = 2**48
 
 
 def array(name: str, argument: str, given: Any) -> np.ndarray[Any, Any]:
@@ -30,6 +35,25 @@ def array(name: str, argument: str, given: Any) -> np.ndarray[Any, Any]:
         got = f"{kind} of {made.dtype}" if made.ndim else kind
         raise TypeError(_errors.CHANNEL_TYPE.format(name=name, argument=argument, got=got))
     return made
+
+
+def known(name: str, argument: str, dtype: np.dtype[Any]) -> None:
+    """Refuse a type that sigresample.nn does not compute."""
+    if dtype.char not in NUMBERS:
+        raise TypeError(_errors.CHANNEL_TYPE.format(name=name, argument=argument, got=dtype))
+
+
+def sized(name: str, shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
+    """Return a result's shape, once it is seen that memory can be asked for: NumPy's own error names no function."""
+    if prod(n for n in shape if n) * itemsize > MOST_BYTES:
+        raise ValueError(_errors.CHANNEL_LARGE.format(name=name, got=shape))
+    return shape
+
+
+def plain(x: np.ndarray[Any, Any]) -> bool:
+    """Return whether an array of the right type is the kernels' own as it lies."""
+    flags = x.flags
+    return flags.c_contiguous and flags.aligned
 
 
 def contiguous(x: np.ndarray[Any, Any], dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:

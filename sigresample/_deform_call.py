@@ -11,7 +11,7 @@ import numpy as np
 from . import _cache, _channel_shapes, _errors, _grid_plans, _grid_reference, _threads
 from ._channel_shapes import Along, Correlation, Pair, Sizes
 from ._coerce import array, contiguous, output
-from ._grid_call import explained, plain, within
+from ._grid_call import explained, ready, within
 from ._routes import channels, grids
 from .checking import Definition
 from .explaining import Explanation
@@ -147,7 +147,7 @@ def run(
     b = None if call.bias is None else contiguous(call.bias, of.real)
     for n in range(of.out[0]):
         own = y[n]
-        made = own if plain(own, of.real) else np.empty(own.shape, of.real)
+        made = own if ready(own, of.real) else np.empty(own.shape, of.real)
         _item(of, call.x[n], call.offset[n], None if call.mask is None else call.mask[n], w, b, made, threads)
         if made is not own:
             with np.errstate(over="ignore"):  # float16 has its infinities

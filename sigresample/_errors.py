@@ -233,5 +233,4 @@ RESIZE_RECOMPUTE = "{name}: recompute_scale_factor must be None or False where s
 RESIZE_ANTIALIAS = "{name}: antialias must be False but for 'bilinear' and 'bicubic', got {got} with mode {mode!r}"
 RESIZE_CUBIC = "{name}: cubic_a must be None but for 'bicubic', got {got} with mode {mode!r}"
 RESIZE_CUBIC_TYPE = "{name}: cubic_a must be a number from -1024 to 1024 or None, got {got!r}"
-RESIZE_LARGE = "{name}: the result must fit into memory, got shape {got}"
 RESIZE_TAPS = "{name}: antialias must be None, one of {known} or a 1-D array of finite taps, got {got}"

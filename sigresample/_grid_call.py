@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from . import _bounds, _channel_shapes, _errors, _grid_plans, _grid_reference, _kernels, _threads
-from ._coerce import array, contiguous, output
+from ._coerce import array, contiguous, output, plain
 from ._grid_plans import MODES, Sampling, aligned
 from ._routes import grids
 from .checking import Definition
@@ -19,10 +19,9 @@ Array = np.ndarray[Any, Any]
 PIECE = 1 << 20
 
 
-def plain(x: Array, dtype: np.dtype[Any]) -> bool:
-    """Return whether an array is as the kernels take it."""
-    flags = x.flags
-    return x.dtype == dtype and x.dtype.isnative and flags.c_contiguous and flags.aligned
+def ready(x: Array, dtype: np.dtype[Any]) -> bool:
+    """Return whether an array is as the kernels take it, its type too."""
+    return x.dtype == dtype and x.dtype.isnative and plain(x)
 
 
 def explained(name: str, dtype: Any, shape: tuple[int, ...], ops: int, workers: Any, terms: int) -> Explanation:
@@ -71,7 +70,7 @@ def sample(input: Any, grid: Any, mode: Any, padding_mode: Any, align_corners: A
     if not y.size:
         return y
     kind = plan.dtype if plan.mode == 0 else plan.real
-    if plain(x, kind) and plain(y, kind):
+    if ready(x, kind) and ready(y, kind):
         grids.sample(x, contiguous(g, plan.real), y, plan.mode, plan.padding, align, threads)
         return y
     step = max(1, PIECE // (plan.dtype.itemsize * max(x[0].size, y[0].size)))
@@ -91,7 +90,7 @@ def _piece(plan: Sampling, x: Array, grid: Array, y: Array, align: bool, workers
         parts = [(x, y)]
     kind = plan.dtype if plan.mode == 0 else plan.real
     for part, to in parts:
-        made = to if plain(to, kind) else np.empty(to.shape, kind)
+        made = to if ready(to, kind) else np.empty(to.shape, kind)
         grids.sample(contiguous(part, kind), grid, made, plan.mode, plan.padding, align, workers)
         if made is not to:
             with np.errstate(over="ignore"):  # float16 has its infinities
@@ -151,7 +150,7 @@ def affine(theta: Any, size: Any, align_corners: Any, workers: Any, out: Any) ->
     real = _grid_plans.computed(dtype)
     y = output("affine_grid", out, shape, dtype, maps)
     threads = _threads.count("affine_grid", workers, y.size * _grid_plans.PLANNED)
-    made = y if plain(y, real) else np.empty(shape, real)
+    made = y if ready(y, real) else np.empty(shape, real)
     grids.affine(contiguous(maps, real), made, align, threads)
     if made is not y:
         with np.errstate(over="ignore"):
@@ -184,9 +183,7 @@ def _shuffling(name: str, input: Any, factor: Any) -> tuple[Array, int, tuple[in
     x, argument, back = array(name, "input", input), FACTORS[name], name == "pixel_unshuffle"
     given = _channel_shapes.fixed(name, argument, factor, 0)
     r = _channel_shapes.each(name, argument, given, 1, 1)[0]
-    if x.dtype.char not in _grid_plans.NUMBERS:
-        what = "booleans, integers, half to double precision"
-        raise TypeError(_errors.GRID_TYPE.format(name=name, argument="input", what=what, got=x.dtype))
+    _grid_plans.numbers_only(name, x.dtype)
     return x, r, _grid_plans.shuffled(name, argument, x.shape, r, back), back
 
 
@@ -197,7 +194,7 @@ def shuffle(name: str, input: Any, factor: Any, workers: Any, out: Any) -> Array
     dtype = x.dtype.newbyteorder("=")
     y = output(name, out, shape, dtype, x)
     if y.size:
-        made = y if plain(y, dtype) else np.empty(shape, dtype)
+        made = y if ready(y, dtype) else np.empty(shape, dtype)
         grids.shuffle(contiguous(x, dtype), made, r, back, threads)
         if made is not y:
             y[...] = made

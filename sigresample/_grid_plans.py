@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import _cache, _errors
-from ._coerce import FLOATS, INTEGERS
+from ._coerce import MOST_BYTES, NUMBERS
 
 Dtype = np.dtype[Any]
 Sizes = tuple[int, ...]
@@ -18,8 +18,6 @@ Sizes = tuple[int, ...]
 # The kernel's numbers: samples read along an axis (0: one, which is copied); what stands outside.
 MODES = {"nearest": 0, "bilinear": 2, "bicubic": 4}
 PADDINGS = {"zeros": 0, "border": 1, "reflection": 2}
-NUMBERS = FLOATS | INTEGERS | {"e"}
-MOST = 2**48  # bytes that no machine has
 LONGEST = 2**31
 
 # Multiply-adds that take as long as a pixel's plan, and as one channel of it: by the number of samples it reads.
@@ -59,7 +57,7 @@ def sampling(name: str, x: Sizes, grid: Sizes, types: tuple[Dtype, Dtype], mode:
         raise ValueError(_errors.GRID_LONG.format(name=name, argument="input", got=x))
     dtype, real = _types(name, *types, copied=mode == "nearest")
     out = (*x[:2], *grid[1:-1])
-    if prod(out) * dtype.itemsize > MOST:
+    if prod(out) * dtype.itemsize > MOST_BYTES:
         raise ValueError(_errors.CHANNEL_LARGE.format(name=name, got=out))
     samples = max(MODES[mode], 1) ** axes
     pixels = prod(grid[:-1])
@@ -72,9 +70,7 @@ _cache.forgets(sampling.cache_clear)
 
 def _types(name: str, x: Dtype, grid: Dtype, copied: bool) -> tuple[Dtype, Dtype]:
     """Return the type of the result, and that of positions and sums."""
-    if x.char not in NUMBERS:
-        what = "booleans, integers, half to double precision"
-        raise TypeError(_errors.GRID_TYPE.format(name=name, argument="input", what=what, got=x))
+    numbers_only(name, x)
     real_only(name, "grid", grid)
     if copied:
         return x.newbyteorder("="), computed(grid)
@@ -82,6 +78,13 @@ def _types(name: str, x: Dtype, grid: Dtype, copied: bool) -> tuple[Dtype, Dtype
     of = of if of.kind == "f" else np.dtype(float)
     real = computed(of)
     return (np.result_type(real, np.complex64) if x.kind == "c" else of), real
+
+
+def numbers_only(name: str, dtype: Dtype) -> None:
+    """Refuse an input of a type that the kernels do not take."""
+    if dtype.char not in NUMBERS:
+        what = "booleans, integers, half to double precision"
+        raise TypeError(_errors.GRID_TYPE.format(name=name, argument="input", what=what, got=dtype))
 
 
 def real_only(name: str, argument: str, dtype: Dtype) -> None:
@@ -118,7 +121,7 @@ def mapped(theta: Sizes, size: Any) -> Sizes:
     want = (sizes[0], axes, axes + 1)
     if theta != want:
         raise ValueError(_errors.AFFINE_THETA.format(want=want, size=sizes, got=theta))
-    if prod(sizes[2:]) * sizes[0] * axes * 8 > MOST or max(sizes) >= LONGEST:
+    if prod(sizes[2:]) * sizes[0] * axes * 8 > MOST_BYTES or max(sizes) >= LONGEST:
         raise ValueError(_errors.CHANNEL_LARGE.format(name="affine_grid", got=(sizes[0], *sizes[2:], axes)))
     return (sizes[0], *sizes[2:], axes)
 
@@ -137,6 +140,6 @@ def shuffled(name: str, argument: str, x: Sizes, factor: int, back: bool) -> Siz
         if channels % square:
             raise ValueError(_errors.SHUFFLE_CHANNELS.format(name=name, argument=argument, square=square, got=x))
         out = (*batch, channels // square, height * factor, width * factor)
-    if prod(n for n in out if n) > MOST:
+    if prod(n for n in out if n) > MOST_BYTES:
         raise ValueError(_errors.CHANNEL_LARGE.format(name=name, got=out))
     return out

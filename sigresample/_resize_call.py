@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from . import _errors, _kernels, _resize_integers, _resize_plans, _resize_shapes, _threads
-from ._coerce import contiguous, output
+from ._coerce import contiguous, output, plain
 from ._resize_plans import Plan
 from ._routes import resize
 from .explaining import Explanation
@@ -112,7 +112,7 @@ def run(plan: Plan, x: Array, workers: Any, out: Any) -> Array:
     if plan.wide:
         _resize_integers.run(contiguous(x, plan.work), y, plan.axes[-len(plan.lengths) :], plan.first)
         return y
-    if x.dtype is y.dtype is plan.work and x.flags.c_contiguous and y.flags.c_contiguous and _aligned(x, y):
+    if x.dtype is y.dtype is plan.work and plain(x) and plain(y):
         _resize(plan, x, y, threads)
         return y
     items = plan.items or 1
@@ -149,10 +149,6 @@ def _resize(plan: Plan, x: Array, y: Array, threads: int) -> None:
     """Fill y with x, both the kernels' own, of some items or all."""
     layout = resize.CHANNELS_LAST if plan.channels else resize.PLANES
     resize.run(x.reshape(-1, *plan.x[1:]), y.reshape(-1, *plan.y[1:]), plan.axes, threads, layout)
-
-
-def _aligned(x: Array, y: Array) -> bool:
-    return x.flags.aligned and y.flags.aligned
 
 
 # ── explaining ─────────────────────────────────────────────────────────────────────────────────

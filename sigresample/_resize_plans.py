@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import wraps
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, ParamSpec
 
 import numpy as np
 
 from . import _cache, _errors, _resize_shapes, _resize_tables
-from ._coerce import FLOATS, INTEGERS
+from ._coerce import known
 from ._resize_shapes import Length, Sizes
 from ._resize_tables import Axis
 
 Dtype = np.dtype[Any]
 Array = np.ndarray[Any, Any]
 Axes = tuple[Axis, Axis, Axis]
+P = ParamSpec("P")
 
 # How many axes a mode is for; None: 1, 2 or 3.
 MODES: dict[str, int | None] = {
@@ -66,6 +68,20 @@ class Plan(NamedTuple):
         return all(axis.weights is None for axis in self.axes)
 
 
+def _kept(make: Callable[P, Plan]) -> Callable[P, Plan]:
+    """Keep the plans of calls, bounded in bytes; all arguments are given in order."""
+
+    @wraps(make)
+    def kept(*args: P.args, **kwargs: P.kwargs) -> Plan:
+        plan: Plan | None = _plans.get(args)
+        if plan is None:
+            plan = _plans[args] = make(*args, **kwargs)
+        return plan
+
+    return kept
+
+
+@_kept
 def interpolated(
     name: str,
     shape: Sizes,
@@ -80,26 +96,6 @@ def interpolated(
     last: bool,
 ) -> Plan:
     """Return the plan of an interpolation, size and scale being numbers or tuples of them."""
-    key = (name, shape, dtype, size, scale, mode, corners, recompute, antialias, a, last)
-    plan: Plan | None = _plans.get(key)
-    if plan is None:
-        plan = _plans[key] = _interpolated(*key)
-    return plan
-
-
-def _interpolated(
-    name: str,
-    shape: Sizes,
-    dtype: Dtype,
-    size: Any,
-    scale: Any,
-    mode: str,
-    corners: bool | None,
-    recompute: bool | None,
-    antialias: bool,
-    a: float | None,
-    last: bool,
-) -> Plan:
     refuse_mode(name, mode, corners, size, scale, recompute, antialias, a)
     first, rank = _resize_shapes.spatial(name, shape, last)
     wanted = MODES[mode] or rank
@@ -128,16 +124,9 @@ def _interpolated(
     return _planned(name, shape, dtype, first, lengths, along, mode, last)
 
 
+@_kept
 def upsampled(name: str, shape: Sizes, dtype: Dtype, factor: Any, mode: str, last: bool) -> Plan:
     """Return the plan of an enlargement by whole factors."""
-    key = (name, shape, dtype, factor, mode, last)
-    plan: Plan | None = _plans.get(key)
-    if plan is None:
-        plan = _plans[key] = _upsampled(*key)
-    return plan
-
-
-def _upsampled(name: str, shape: Sizes, dtype: Dtype, factor: Any, mode: str, last: bool) -> Plan:
     if mode not in UP:
         raise ValueError(_errors.RESIZE_MODE.format(name=name, known=UP, got=mode))
     first, rank = _resize_shapes.spatial(name, shape, last)
@@ -153,16 +142,9 @@ def _upsampled(name: str, shape: Sizes, dtype: Dtype, factor: Any, mode: str, la
     return _planned(name, shape, dtype, first, lengths, along, mode, last)
 
 
+@_kept
 def downsampled(name: str, shape: Sizes, dtype: Dtype, factor: Any, antialias: Any, last: bool) -> Plan:
     """Return the plan of keeping every factor-th sample, filtered before by a kernel's name or a tuple of taps."""
-    key = (name, shape, dtype, factor, antialias, last)
-    plan: Plan | None = _plans.get(key)
-    if plan is None:
-        plan = _plans[key] = _downsampled(*key)
-    return plan
-
-
-def _downsampled(name: str, shape: Sizes, dtype: Dtype, factor: Any, antialias: Any, last: bool) -> Plan:
     first, rank = _resize_shapes.spatial(name, shape, last)
     data = shape[first : first + rank]
     factors = _resize_shapes.each(name, "factor", factor, rank)
@@ -229,8 +211,7 @@ def _planned(
     last: bool,
 ) -> Plan:
     result = np.dtype(dtype.char)
-    if result.char not in FLOATS and result.char not in INTEGERS and result.char != "e":
-        raise TypeError(_errors.CHANNEL_TYPE.format(name=name, argument="input", got=dtype))
+    known(name, "input", dtype)
     rank = len(lengths)
     lead, trail = shape[:first], shape[first + rank :]
     out = (*lead, *(of.out for of in lengths), *trail)

@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import operator
 from fractions import Fraction
-from math import isfinite, prod
+from math import isfinite
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from . import _errors
+from ._coerce import sized
 
 Sizes = tuple[int, ...]
 
-# No result takes more bytes, nor has it more samples along an axis.
-MOST_BYTES = 2**48
+# No result has more samples along an axis.
 LONGEST = 2**40
 
 
@@ -122,8 +122,9 @@ def multiples(name: str, data: Sizes, factor: Any) -> tuple[Length, ...]:
 
 def refuse_large(name: str, shape: Sizes, itemsize: int) -> None:
     """Refuse a result that no memory can hold."""
-    if prod(n for n in shape if n) * itemsize > MOST_BYTES or max(shape) > LONGEST:
-        raise ValueError(_errors.RESIZE_LARGE.format(name=name, got=shape))
+    if max(shape) > LONGEST:
+        raise ValueError(_errors.CHANNEL_LARGE.format(name=name, got=shape))
+    sized(name, shape, itemsize)
 
 
 def spatial(name: str, shape: Sizes, last: bool) -> tuple[int, int]:

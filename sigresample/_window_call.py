@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from . import _errors, _threads, _window_integers, _window_plans
-from ._coerce import array, contiguous, output
+from ._coerce import array, contiguous, output, plain
 from ._routes import windows
 from ._window_plans import Plan
 
@@ -274,12 +274,6 @@ def _roots(y: Array, p: float) -> None:
 
 
 # ── pieces ─────────────────────────────────────────────────────────────────────────────────────
-
-
-def plain(x: Array) -> bool:
-    """Return whether kernels can take an array as it lies."""
-    flags = x.flags
-    return flags.c_contiguous and flags.aligned
 
 
 def pieces(plan: Plan, x: Array, y: Array) -> Iterator[tuple[Any, int]]:

@@ -8,16 +8,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import _cache, _channel_shapes, _errors, _window_shapes
+from . import _cache, _channel_shapes, _coerce, _errors, _window_shapes
 from ._channel_shapes import Sizes
-from ._coerce import FLOATS, INTEGERS
+from ._coerce import NUMBERS, known
 from ._window_shapes import Along, Window
 
 Dtype = np.dtype[Any]
 Array = np.ndarray[Any, Any]
 
-# No result takes more bytes: more than any machine can address.
-MOST_BYTES = 2**48
 INT64 = np.dtype(np.int64)
 FLOAT64 = np.dtype(np.float64)
 
@@ -214,7 +212,7 @@ def kind(name: str, value: Any) -> Dtype:
         made = np.dtype(value)
     except TypeError:
         raise TypeError(_errors.WINDOW_DTYPE.format(name=name, got=repr(value))) from None
-    if made.char not in FLOATS and (made.char not in INTEGERS or made.char == "?") and made.char != "e":
+    if made.char not in NUMBERS or made.char == "?":
         raise TypeError(_errors.WINDOW_DTYPE.format(name=name, got=made))
     native: Dtype = np.dtype(made.char)
     return native
@@ -256,14 +254,14 @@ def ordered(name: str, dtype: Dtype) -> tuple[Dtype, Dtype]:
     """Return the type in which numbers are compared, and their own in native order."""
     if dtype.kind == "c":
         raise TypeError(_errors.WINDOW_REAL.format(name=name, got=dtype))
-    _known(name, dtype)
+    known(name, "input", dtype)
     result = np.dtype(dtype.char)
     return np.dtype({"e": np.float32, "?": np.uint8}.get(dtype.char, result)), result
 
 
 def summed(name: str, dtype: Dtype, wanted: Dtype | None) -> tuple[Dtype, Dtype]:
     """Return the type in which numbers are added, and that of the averages."""
-    _known(name, dtype)
+    known(name, "input", dtype)
     if wanted is None:
         result = FLOAT64 if dtype.kind in "biu" else np.dtype(dtype.char)
     elif dtype.kind in "biu" or np.can_cast(dtype, wanted, "same_kind"):
@@ -277,18 +275,11 @@ def summed(name: str, dtype: Dtype, wanted: Dtype | None) -> tuple[Dtype, Dtype]
 
 def moved(name: str, dtype: Dtype) -> tuple[Dtype, Dtype]:
     """Return the type as which numbers are moved, which is any of their size, and their own in native order."""
-    _known(name, dtype)
+    known(name, "input", dtype)
     result = np.dtype(dtype.char)
     return result, result
 
 
-def _known(name: str, dtype: Dtype) -> None:
-    if dtype.char not in FLOATS and dtype.char not in INTEGERS and dtype.char != "e":
-        raise TypeError(_errors.CHANNEL_TYPE.format(name=name, argument="input", got=dtype))
-
-
 def sized(name: str, shape: Sizes, dtype: Dtype) -> Sizes:
-    """Return a shape, once it is seen that memory can be asked for."""
-    if prod(n for n in shape if n) * max(dtype.itemsize, 8) > MOST_BYTES:
-        raise ValueError(_errors.CHANNEL_LARGE.format(name=name, got=shape))
-    return shape
+    """Return a result's shape, once it is seen that memory can be asked for, for indices beside it as well."""
+    return _coerce.sized(name, shape, max(dtype.itemsize, 8))

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from . import _errors, _threads, _window_plans
-from ._coerce import array, contiguous, output
+from ._coerce import array, contiguous, output, plain
 from ._routes import windows
-from ._window_call import pieces, plain, ready, target
+from ._window_call import pieces, ready, target
 from ._window_plans import Plan
 
 Array = np.ndarray[Any, Any]

@@ -14,8 +14,9 @@ from scipy.sparse.linalg import LinearOperator
 
 from . import _channel_plans, _errors, _threads
 from ._channel_shapes import Sizes
+from ._coerce import sized
 from ._routes import borders
-from .nn._arrays import numbers, sized
+from .nn._arrays import numbers
 from .nn._geometry import CONV, CONV_TRANSPOSE, Geometry, geometry, shape
 from .nn.initial import bilinear_kernel
 
@@ -77,7 +78,7 @@ def convolution_matrix(
     w = w.astype(np.float32 if w.dtype.char == "e" else w.dtype.newbyteorder("="))
     sides = math.prod(of.y[-of.rank - 1 :]), math.prod(of.x[-of.rank - 1 :])
     items, entries = math.prod(of.batch), sides[0] * math.prod(w.shape[1:])
-    sized(name, (items, entries), w.dtype)
+    sized(name, (items, entries), w.dtype.itemsize)
     index = np.int32 if max(items, 1) * max(entries, *sides) < 2**31 else np.int64
     made = csr_array(_entries(of, w, _under(of, padding_mode).astype(index)), shape=sides)
     made.sum_duplicates()  # a sample that stands for others outside has several taps; and puts them in order

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -10,10 +9,6 @@ import numpy as np
 from .. import _coerce, _errors
 
 Array = np.ndarray[Any, Any]
-
-
-# More bytes than any machine can address are never asked for.
-MOST = 2**48
 
 
 def numbers(name: str, given: Any, argument: str = "input") -> Array:
@@ -30,11 +25,4 @@ def numbers(name: str, given: Any, argument: str = "input") -> Array:
 
 def result(name: str, out: Any, shape: tuple[int, ...], x: Array) -> Array:
     """Return an array for a result of the type of x, or `out` once it is seen to fit."""
-    return _coerce.output(name, out, sized(name, shape, x.dtype), x.dtype.newbyteorder("="), x)
-
-
-def sized(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[int, ...]:
-    """Return a shape, once it is seen that memory can be asked for: NumPy's own error names no function."""
-    if math.prod(n for n in shape if n) * dtype.itemsize > MOST:
-        raise ValueError(_errors.CHANNEL_LARGE.format(name=name, got=shape))
-    return shape
+    return _coerce.output(name, out, _coerce.sized(name, shape, x.dtype.itemsize), x.dtype.newbyteorder("="), x)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import _channel_shapes, _errors
-from ._arrays import sized
+from .._coerce import sized
 
 Array = np.ndarray[Any, Any]
 
@@ -32,7 +32,7 @@ def kaiming_uniform(
     They are drawn in float64 for every type, so that layers of one seed differ by rounding only.
     """
     bound = 1 / math.sqrt(fan_in) if fan_in else 0.0
-    drawn = rng.uniform(-bound, bound, sized(name, shape, np.dtype(np.float64)))
+    drawn = rng.uniform(-bound, bound, sized(name, shape, 8))
     if dtype.kind != "c":
         return drawn.astype(dtype)
     return (drawn + 1j * rng.uniform(-bound, bound, shape)).astype(dtype)
@@ -84,7 +84,7 @@ def bilinear_kernel(channels: int, factor: int, *, dtype: Any = np.float32) -> A
     (f,) = _channel_shapes.each(name, "factor", _channel_shapes.fixed(name, "factor", factor, 0), 1, 1)
     kind = fractions(name, dtype)
     taps = 2 * f - f % 2
-    shape = sized(name, (count, 1, taps, taps), kind)
+    shape = sized(name, (count, 1, taps, taps), kind.itemsize)
     # Twice the distance from the middle is a whole number, so one division rounds.
     hat = 1 - np.abs(2 * np.arange(taps) - (taps - 1)) / (2 * f)
     return np.ascontiguousarray(np.broadcast_to(np.outer(hat, hat).astype(kind), shape))
